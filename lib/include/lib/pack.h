@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * The site pack: a folder of files, compiled by tools/pack into one read-only
+ * block that the server reads in place. Little-endian; every offset counts
+ * from the start of the pack; every table is 8-byte aligned. All policy of
+ * site.conf is compiled in: the server parses no configuration.
+ *
+ *   +--------+-------+---------+----------+-------+---------+--------+
+ *   | header | hosts | paths   | rules    | resources+variants | text |
+ *   +--------+-------+---------+----------+-------+---------+--------+
+ *   | bodies, 64-byte aligned                                         |
+ *   +-----------------------------------------------------------------+
+ *
+ * A reader validates the whole pack once (http_pack_open); afterwards every
+ * reference in it is known to lie inside. */
+#pragma once
+
+#include <stdint.h>
+
+#define LIB_PACK_MAGIC "THIMPACK"
+#define LIB_PACK_VERSION 1u
+#define LIB_PACK_NONE UINT32_MAX /* "no index" */
+
+/* Bytes inside the pack. */
+struct lib_pack_ref {
+  uint32_t off; /* bytes from the start of the pack */
+  uint32_t n;   /* bytes */
+};
+
+/* A table inside the pack. */
+struct lib_pack_table {
+  uint32_t off;   /* bytes from the start of the pack, multiple of 8 */
+  uint32_t count; /* elements */
+};
+
+struct lib_pack_header {
+  char magic[8];       /* LIB_PACK_MAGIC */
+  uint32_t version;    /* LIB_PACK_VERSION */
+  uint32_t size;       /* bytes of the whole pack */
+  uint64_t checksum;   /* SipHash-2-4, key 0, of bytes [32, size) */
+  uint64_t built_unix; /* newest modification time of the input, Unix s */
+  struct lib_pack_table hosts;     /* lib_pack_host; [0] is the default */
+  struct lib_pack_table paths;     /* lib_pack_path */
+  struct lib_pack_table prefixes;  /* lib_pack_prefix */
+  struct lib_pack_table errors;    /* lib_pack_error */
+  struct lib_pack_table realms;    /* lib_pack_realm */
+  struct lib_pack_table users;     /* lib_pack_user */
+  struct lib_pack_table resources; /* lib_pack_resource */
+  struct lib_pack_table variants;  /* lib_pack_variant */
+};
+
+/* One virtual host. Its rows in the other tables are contiguous ranges. */
+struct lib_pack_host {
+  struct lib_pack_ref name;           /* lower case, no port; "" for [0] */
+  uint32_t paths_at, paths_n;         /* exact paths, sorted bytewise */
+  uint32_t prefixes_at, prefixes_n;   /* prefix rules, longest first */
+  uint32_t errors_at, errors_n;       /* custom error pages, by status */
+  uint32_t realms_at, realms_n;       /* auth realms, longest prefix first */
+  uint32_t fallback;                  /* resource for paths not found (SPA,
+                                         status 200), or LIB_PACK_NONE */
+  uint32_t pad;
+};
+
+/* An exact path, percent-decoded, beginning with '/'. */
+struct lib_pack_path {
+  struct lib_pack_ref path;
+  uint32_t resource; /* index; answers a request for exactly this path */
+  uint32_t pad;
+};
+
+/* A redirect or rewrite of all paths that begin with `prefix`. */
+struct lib_pack_prefix {
+  struct lib_pack_ref prefix; /* percent-decoded */
+  struct lib_pack_ref to;     /* Location or path prefix put in its place */
+  uint16_t status;            /* 301, 302, 303, 307, 308; 0: internal rewrite */
+  uint16_t keep_rest;         /* 1: what follows the prefix is appended */
+  uint32_t pad;
+};
+
+struct lib_pack_error {
+  uint32_t status;   /* 400 to 599 */
+  uint32_t resource; /* its variants are the page */
+};
+
+/* Basic authentication below a path prefix (RFC 7617). */
+struct lib_pack_realm {
+  struct lib_pack_ref prefix; /* percent-decoded path prefix */
+  struct lib_pack_ref realm;  /* realm name, without '"' or '\\' */
+  uint32_t users_at, users_n;
+};
+
+struct lib_pack_user {
+  struct lib_pack_ref name;
+  struct lib_pack_ref hash; /* crypt(5) "$5$..." SHA-256; NUL follows it */
+};
+
+enum lib_pack_kind {
+  LIB_PACK_FILE = 1,     /* variants hold the body */
+  LIB_PACK_REDIRECT = 2, /* `location` and `status`; no variants */
+};
+
+struct lib_pack_resource {
+  uint16_t kind;                /* enum lib_pack_kind */
+  uint16_t status;              /* 200; for a redirect its status */
+  uint32_t variants_at;         /* first variant: identity, always there for
+                                   a file; then gzip, br when smaller */
+  uint32_t variants_n;          /* 1 to 3; 0 for a redirect */
+  uint32_t flags;               /* LIB_PACK_VARY */
+  int64_t modified_unix;        /* Last-Modified, Unix s */
+  struct lib_pack_ref type;     /* value of Content-Type */
+  struct lib_pack_ref location; /* redirect target, URI-encoded */
+};
+
+#define LIB_PACK_VARY 1u /* has several variants: Vary: Accept-Encoding */
+
+enum lib_pack_coding { LIB_PACK_IDENTITY = 0, LIB_PACK_GZIP = 1, LIB_PACK_BR = 2 };
+
+/* One encoded representation of a resource. */
+struct lib_pack_variant {
+  uint32_t coding;          /* enum lib_pack_coding */
+  uint32_t pad;
+  struct lib_pack_ref body;
+  struct lib_pack_ref etag; /* strong, with its quotes */
+  struct lib_pack_ref head; /* rendered field lines, each ending in CRLF:
+                               ETag, Last-Modified, Vary, Cache-Control and
+                               site.conf's fields: what 200, 206 and 304 share */
+  struct lib_pack_ref repr; /* rendered field lines of the representation:
+                               Content-Type, Content-Encoding (not
+                               Content-Length): what a 304 leaves out */
+};

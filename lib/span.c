@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <lib/err.h>
+#include <lib/span.h>
+
+#include <string.h>
+
+struct lib_span lib_span_str(const char *s) {
+  return (struct lib_span){s, strlen(s)};
+}
+
+bool lib_span_eq(struct lib_span a, struct lib_span b) {
+  return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+static unsigned char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? (unsigned char)(c + 32) : (unsigned char)c;
+}
+
+bool lib_span_ieq(struct lib_span a, struct lib_span b) {
+  if (a.n != b.n)
+    return false;
+  for (size_t i = 0; i < a.n; i++)
+    if (lower(a.p[i]) != lower(b.p[i]))
+      return false;
+  return true;
+}
+
+bool lib_span_starts(struct lib_span s, struct lib_span prefix) {
+  return s.n >= prefix.n && lib_span_eq(lib_span_sub(s, 0, prefix.n), prefix);
+}
+
+size_t lib_span_find(struct lib_span s, char c) {
+  const char *at = s.n ? memchr(s.p, c, s.n) : NULL;
+  return at ? (size_t)(at - s.p) : s.n;
+}
+
+struct lib_span lib_span_sub(struct lib_span s, size_t from, size_t to) {
+  if (to > s.n)
+    to = s.n;
+  if (from > to)
+    from = to;
+  return (struct lib_span){s.p + from, to - from};
+}
+
+static bool is_ows(char c) {
+  return c == ' ' || c == '\t';
+}
+
+struct lib_span lib_span_trim(struct lib_span s) {
+  while (s.n && is_ows(s.p[0])) {
+    s.p++;
+    s.n--;
+  }
+  while (s.n && is_ows(s.p[s.n - 1]))
+    s.n--;
+  return s;
+}
+
+bool lib_span_split(struct lib_span *rest, char sep, struct lib_span *part) {
+  if (rest->p == NULL)
+    return false;
+  size_t at = lib_span_find(*rest, sep);
+  *part = lib_span_sub(*rest, 0, at);
+  *rest = at < rest->n ? lib_span_sub(*rest, at + 1, rest->n) : (struct lib_span){NULL, 0};
+  return true;
+}
+
+int lib_span_u64(struct lib_span s, uint64_t max, uint64_t *out) {
+  uint64_t v = 0;
+  if (s.n == 0)
+    return E_PROTO;
+  for (size_t i = 0; i < s.n; i++)
+    if (s.p[i] < '0' || s.p[i] > '9')
+      return E_PROTO;
+  for (size_t i = 0; i < s.n; i++) {
+    uint64_t digit = (uint64_t)(s.p[i] - '0');
+    if (digit > max || v > (max - digit) / 10)
+      return E_LIMIT;
+    v = v * 10 + digit;
+  }
+  *out = v;
+  return 0;
+}
