@@ -1,0 +1,81 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Sees to it that the Debian packages for a purpose are installed:
+# tools/packages.sh build|run|test... When all are, it says nothing and touches
+# no network. Else it installs the missing ones with apt-get, with sudo when not
+# root; when that is refused, or this is no Debian, it names them and exits 1.
+set -eu
+
+build='
+  gcc make binutils libc6-dev linux-libc-dev dpkg-dev xz-utils bzip2 patch python3
+  ca-certificates debian-archive-keyring media-types
+  zlib1g-dev libzopfli-dev libbrotli-dev libyaml-dev'
+run='python3 qemu-system-x86'
+test='
+  libcmocka-dev python3-pytest python3-scapy python3-brotli openssl
+  dnsmasq-base iproute2 iputils-ping procps curl wget chromium chromium-driver'
+
+die() {
+  echo "packages: $*" >&2
+  exit 1
+}
+
+# Packages of a list, one a line, without those that are installed.
+missing_of() {
+  if command -v dpkg-query >/dev/null; then
+    installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' 2>/dev/null |
+      sed -n 's/^installed //p')
+  else
+    installed=
+  fi
+  for package in $1; do
+    echo "$installed" | grep -qxF "$package" || echo "$package"
+  done
+}
+
+# What is left to the user when we may not or cannot install.
+give_up() {
+  echo "packages: $1" >&2
+  echo "packages: these packages of Debian 12 are missing:" >&2
+  echo "$missing" | sed 's/^/  /' >&2
+  echo "packages: install them (or what your system has in their place) and run make again:" >&2
+  echo "  apt-get install --no-install-recommends $(echo $missing)" >&2
+  exit 1
+}
+
+install_missing() {
+  command -v apt-get >/dev/null || give_up "this system has no apt-get"
+  as_root=
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || give_up "not root, and there is no sudo"
+    as_root=sudo
+  fi
+  echo "packages: installing" $missing
+  run_apt update || give_up "apt-get update failed"
+  run_apt install -y --no-install-recommends $missing || give_up "apt-get install failed"
+}
+
+# Quiet unless it fails; sudo asks for its password on the terminal itself.
+run_apt() {
+  log=$(mktemp)
+  status=0
+  $as_root env DEBIAN_FRONTEND=noninteractive apt-get -q "$@" >"$log" 2>&1 </dev/null || {
+    status=1
+    tail -n 20 "$log" >&2
+  }
+  rm -f "$log"
+  return $status
+}
+
+[ $# -gt 0 ] || die "usage: tools/packages.sh build|run|test..."
+wanted=
+for purpose in "$@"; do
+  case $purpose in
+  build) wanted="$wanted $build" ;;
+  run) wanted="$wanted $build $run" ;;
+  test) wanted="$wanted $build $run $test" ;;
+  *) die "no such purpose: $purpose (known: build run test)" ;;
+  esac
+done
+missing=$(missing_of "$wanted" | sort -u)
+[ -z "$missing" ] || install_missing
