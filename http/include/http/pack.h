@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * Reads a site pack in place (lib/pack.h). Opening validates every table and
+ * Reads a site pack in place (lib/pack.h). Opening checks every table and
  * reference once, so lookups need no checks. Pure: no I/O, no allocation. */
 #pragma once
 
@@ -11,16 +11,28 @@ struct http_pack {
   const struct lib_pack_header *head; /* == base */
 };
 
-/* Check a pack and make it usable.
+/* Check a pack's structure and make it usable: tables, references, order and
+ * the characters of every text that goes into a response head. Bodies are not
+ * read, so a large linked-in pack costs nothing at boot.
  *
- * bytes    the whole pack, 8-byte aligned; borrowed for the pack's life
+ * bytes    the whole pack, 8-byte aligned; borrowed for the pack's life; more
+ *          bytes than the pack's size may follow it (a boot module's padding)
  * why      written on error: a short static sentence for the console
+ * returns  0
  * errors   E_PROTO   damaged, truncated or of another version
- * context  any; O(bytes.n); untrusted input, fuzzed */
+ * context  any; O(tables and text); untrusted input, fuzzed */
 int http_pack_open(struct http_pack *pack, struct lib_span bytes, const char **why);
 
-/* The host that serves `name` (a Host field's value, port allowed, any case);
- * the default host when none is of that name. */
+/* Compare the checksum over all of an open pack: for one that comes from
+ * outside of the image.
+ *
+ * returns  0
+ * errors   E_PROTO   damaged
+ * context  any; O(size of the pack), about 2 instructions a byte */
+int http_pack_verify(const struct http_pack *pack, const char **why);
+
+/* The host that serves `name` (a Host field's value, port allowed, any case, a
+ * dot at the end ignored); the default host when none is of that name. */
 const struct lib_pack_host *http_pack_host(const struct http_pack *pack, struct lib_span name);
 
 /* The resource at exactly `path` (percent-decoded), or NULL. O(log n). */
@@ -28,10 +40,14 @@ const struct lib_pack_resource *http_pack_find(const struct http_pack *pack,
                                                const struct lib_pack_host *host,
                                                struct lib_span path);
 
-/* The longest prefix rule or realm that covers `path`, or NULL. */
+/* The prefix rule with the longest prefix of `path`, or NULL: to be asked when
+ * http_pack_find has nothing. A rewrite (status 0) is followed once. */
 const struct lib_pack_prefix *http_pack_prefix(const struct http_pack *pack,
                                                const struct lib_pack_host *host,
                                                struct lib_span path);
+
+/* The innermost realm that covers `path`, or NULL. To be asked for the path
+ * requested and, after a rewrite, for the path served. */
 const struct lib_pack_realm *http_pack_realm(const struct http_pack *pack,
                                              const struct lib_pack_host *host,
                                              struct lib_span path);
@@ -40,6 +56,10 @@ const struct lib_pack_realm *http_pack_realm(const struct http_pack *pack,
 const struct lib_pack_resource *http_pack_error(const struct http_pack *pack,
                                                 const struct lib_pack_host *host,
                                                 unsigned status);
+
+/* The value of a setting of the site ("server", say); p is NULL when the site
+ * does not set it. */
+struct lib_span http_pack_setting(const struct http_pack *pack, struct lib_span name);
 
 /* The bytes a reference names; variant `i` of a resource; user `i` of a realm. */
 struct lib_span http_pack_span(const struct http_pack *pack, struct lib_pack_ref ref);

@@ -4,13 +4,13 @@
  * from the start of the pack; every table is 8-byte aligned. All policy of
  * site.conf is compiled in: the server parses no configuration.
  *
- *   +--------+-------+---------+----------+-------+---------+--------+
- *   | header | hosts | paths   | rules    | resources+variants | text |
- *   +--------+-------+---------+----------+-------+---------+--------+
- *   | bodies, 64-byte aligned                                         |
- *   +-----------------------------------------------------------------+
+ *   +--------+-------+-------+-------+----------------------+------+
+ *   | header | hosts | paths | rules | resources, variants  | text |
+ *   +--------+-------+-------+-------+----------------------+------+
+ *   | bodies, 64-byte aligned                                      |
+ *   +--------------------------------------------------------------+
  *
- * A reader validates the whole pack once (http_pack_open); afterwards every
+ * A reader checks the pack's structure once (http_pack_open); afterwards every
  * reference in it is known to lie inside. */
 #pragma once
 
@@ -19,6 +19,14 @@
 #define LIB_PACK_MAGIC "THIMPACK"
 #define LIB_PACK_VERSION 1u
 #define LIB_PACK_NONE UINT32_MAX /* "no index" */
+
+/* Longest texts, in bytes. */
+#define LIB_PACK_NAME_MAX 255    /* host, user, realm, setting, media type */
+#define LIB_PACK_PATH_MAX 2048   /* a path, decoded; and a Location, encoded */
+#define LIB_PACK_ETAG_MAX 64     /* with its quotes */
+#define LIB_PACK_HASH_MAX 127    /* crypt(5) hash of a password */
+#define LIB_PACK_HEAD_MAX 4096   /* `head` and `repr` of a variant together */
+#define LIB_PACK_VALUE_MAX 65536 /* value of a setting */
 
 /* Bytes inside the pack. */
 struct lib_pack_ref {
@@ -36,7 +44,7 @@ struct lib_pack_header {
   char magic[8];       /* LIB_PACK_MAGIC */
   uint32_t version;    /* LIB_PACK_VERSION */
   uint32_t size;       /* bytes of the whole pack */
-  uint64_t checksum;   /* SipHash-2-4, key 0, of bytes [32, size) */
+  uint64_t checksum;   /* SipHash-2-4, key 0, of bytes [24, size) */
   uint64_t built_unix; /* newest modification time of the input, Unix s */
   struct lib_pack_table hosts;     /* lib_pack_host; [0] is the default */
   struct lib_pack_table paths;     /* lib_pack_path */
@@ -46,15 +54,18 @@ struct lib_pack_header {
   struct lib_pack_table users;     /* lib_pack_user */
   struct lib_pack_table resources; /* lib_pack_resource */
   struct lib_pack_table variants;  /* lib_pack_variant */
+  struct lib_pack_table settings;  /* lib_pack_setting, sorted by name */
 };
 
-/* One virtual host. Its rows in the other tables are contiguous ranges. */
+/* One virtual host. Its rows in the other tables are contiguous ranges, which
+ * follow each other in the order of the hosts and leave nothing out. */
 struct lib_pack_host {
-  struct lib_pack_ref name;           /* lower case, no port; "" for [0] */
-  uint32_t paths_at, paths_n;         /* exact paths, sorted bytewise */
-  uint32_t prefixes_at, prefixes_n;   /* prefix rules, longest first */
-  uint32_t errors_at, errors_n;       /* custom error pages, by status */
-  uint32_t realms_at, realms_n;       /* auth realms, longest prefix first */
+  struct lib_pack_ref name;         /* lower case, no port; "" for [0], then
+                                       sorted bytewise */
+  uint32_t paths_at, paths_n;       /* exact paths, sorted bytewise */
+  uint32_t prefixes_at, prefixes_n; /* prefix rules, longest first */
+  uint32_t errors_at, errors_n;     /* custom error pages, by status */
+  uint32_t realms_at, realms_n;     /* auth realms, longest prefix first */
   uint32_t fallback;                  /* resource for paths not found (SPA,
                                          status 200), or LIB_PACK_NONE */
   uint32_t pad;
@@ -67,12 +78,17 @@ struct lib_pack_path {
   uint32_t pad;
 };
 
-/* A redirect or rewrite of all paths that begin with `prefix`. */
+/* A redirect or rewrite of all paths that begin with the bytes `prefix` and
+ * that no exact path answers. */
 struct lib_pack_prefix {
   struct lib_pack_ref prefix; /* percent-decoded */
-  struct lib_pack_ref to;     /* Location or path prefix put in its place */
+  struct lib_pack_ref to;     /* put in its place: of a Location (URI-encoded),
+                                 or of a path (decoded) when status is 0 */
   uint16_t status;            /* 301, 302, 303, 307, 308; 0: internal rewrite */
-  uint16_t keep_rest;         /* 1: what follows the prefix is appended */
+  uint16_t keep_rest;         /* 1: what follows the prefix is appended, encoded
+                                 for a Location; slashes at its start are left
+                                 out when `to` ends in one, for a Location that
+                                 begins with "//" leads to another host */
   uint32_t pad;
 };
 
@@ -81,9 +97,10 @@ struct lib_pack_error {
   uint32_t resource; /* its variants are the page */
 };
 
-/* Basic authentication below a path prefix (RFC 7617). */
+/* Basic authentication (RFC 7617) for the path `prefix` and all below it:
+ * "/a" covers "/a" and "/a/b" but not "/ab"; "/" covers everything. */
 struct lib_pack_realm {
-  struct lib_pack_ref prefix; /* percent-decoded path prefix */
+  struct lib_pack_ref prefix; /* percent-decoded, no '/' at its end but for "/" */
   struct lib_pack_ref realm;  /* realm name, without '"' or '\\' */
   uint32_t users_at, users_n;
 };
@@ -91,6 +108,12 @@ struct lib_pack_realm {
 struct lib_pack_user {
   struct lib_pack_ref name;
   struct lib_pack_ref hash; /* crypt(5) "$5$..." SHA-256; NUL follows it */
+};
+
+/* A named value that some part of the server reads when it starts. */
+struct lib_pack_setting {
+  struct lib_pack_ref name;
+  struct lib_pack_ref value; /* any bytes */
 };
 
 enum lib_pack_kind {
@@ -104,7 +127,7 @@ struct lib_pack_resource {
   uint32_t variants_at;         /* first variant: identity, always there for
                                    a file; then gzip, br when smaller */
   uint32_t variants_n;          /* 1 to 3; 0 for a redirect */
-  uint32_t flags;               /* LIB_PACK_VARY */
+  uint32_t flags;               /* LIB_PACK_VARY, when variants_n > 1 */
   int64_t modified_unix;        /* Last-Modified, Unix s */
   struct lib_pack_ref type;     /* value of Content-Type */
   struct lib_pack_ref location; /* redirect target, URI-encoded */
