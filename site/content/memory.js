@@ -63,7 +63,7 @@ function show(m) {
     row('owner', o.name, [group(o.bytes), share(o.bytes, m.ram_bytes), group(o.high_water_bytes), group(o.refusals)]);
   }
   for (const p of m.pools) {
-    const tr = row('pool', p.name, [p.used, p.high_water, p.capacity, p.refusals].map(group));
+    const tr = row('pool', p.name, [p.object_bytes, p.used, p.high_water, p.capacity, p.refusals].map(group));
     if (tr) tr.querySelector('rect').setAttribute('width', Math.floor((p.used * 100) / (p.capacity || 1)));
   }
 }

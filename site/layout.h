@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * The frame of a page made by code: what the files of site/content have above
+ * and below their <main>. */
+#pragma once
+
+#include <lib/out.h>
+
+enum site_section { SITE_SECTION_MEMORY, SITE_SECTION_SAMPLES };
+
+/* Write a page from its doctype to the start tag of <main>.
+ *
+ * title    trusted text, shown as "<title>: Thimble"
+ * section  the entry of the menu to mark
+ * script   path of a script of the site, or NULL */
+void site_layout_begin(struct lib_out *o, const char *title, enum site_section section,
+                       const char *script);
+
+/* Write what follows <main>. */
+void site_layout_end(struct lib_out *o);

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * What memory_html.c and memory_json.c share: a report is a table of steps. */
+#pragma once
+
+#include "memory_view.h"
+
+/* Owners but for MEMSTAT_FREE, which every list names last. */
+#define SITE_MEMORY_USED_N (MEMSTAT_OWNERS_N - 1)
+
+/* One part of a report.
+ * write    writes one piece and advances v->at.item or v->at.pool;
+ *          returns true when the step is complete */
+struct site_memory_step {
+  bool (*write)(struct site_memory_view *v, struct lib_out *o);
+};
+
+/* Run the steps from v->at on; results as site_memory_view_html. */
+int site_memory_write(struct site_memory_view *v, struct lib_out *o,
+                      const struct site_memory_step *steps, unsigned steps_n);
+
+/* The owner that v->at.item stands for. */
+enum memstat_owner site_memory_owner(const struct site_memory_view *v);
+
+/* Advance to the next of `owners_n` owners, or to the next pool.
+ * returns  true when there is none: the step is complete */
+bool site_memory_next_owner(struct site_memory_view *v, unsigned owners_n);
+bool site_memory_next_pool(struct site_memory_view *v);

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * The memory report as HTML and as JSON, written piece by piece so that it
+ * fits any buffer. Owners come from one snapshot: they add up to the RAM
+ * however long the reader takes. */
+#pragma once
+
+#include <lib/out.h>
+#include <memstat/memstat.h>
+
+/* How far a report has been written. */
+struct site_memory_cursor {
+  unsigned step;                   /* index into the parts of the report */
+  unsigned item;                   /* the next owner within the step */
+  uint64_t sum_bytes;              /* of the owners already in the current bar */
+  const struct memstat_pool *pool; /* the next pool to write */
+};
+
+/* A report on its way out. */
+struct site_memory_view {
+  struct memstat_row rows[MEMSTAT_OWNERS_N]; /* of the snapshot */
+  struct memstat_vm vm;                      /* of the snapshot */
+  uint64_t ram_bytes;                        /* sum over rows */
+  struct site_memory_cursor at;
+};
+
+/* No piece of a report is longer. */
+#define SITE_MEMORY_PIECE_MAX 2048
+
+/* Take the snapshot; the view is the caller's storage. */
+void site_memory_view_init(struct site_memory_view *v);
+
+/* Write as much of the report as fits into what is left of `o`, in whole pieces.
+ *
+ * returns  1 when the report is complete, 0 when more is to come
+ * errors   E_LIMIT  not one piece fitted: `o` needs SITE_MEMORY_PIECE_MAX bytes */
+int site_memory_view_html(struct site_memory_view *v, struct lib_out *o);
+int site_memory_view_json(struct site_memory_view *v, struct lib_out *o);
