@@ -93,7 +93,7 @@ static bool owners_begin(struct site_memory_view *v, struct lib_out *o) {
                  "aria-label=\"Owners\"><table>\n<thead><tr><th scope=\"col\">Owner</th>"
                  "<th scope=\"col\" class=\"r\">Bytes</th>"
                  "<th scope=\"col\" class=\"r opt\">Share</th>"
-                 "<th scope=\"col\" class=\"r\">Most so far</th>"
+                 "<th scope=\"col\" class=\"r\">Peak</th>"
                  "<th scope=\"col\" class=\"r\">Refused</th></tr></thead>\n<tbody>\n");
   return true;
 }
@@ -139,7 +139,7 @@ static bool pools_begin(struct site_memory_view *v, struct lib_out *o) {
                  "aria-label=\"Pools\"><table>\n<thead><tr><th scope=\"col\">Pool</th>"
                  "<th scope=\"col\" class=\"r opt\">Bytes each</th>"
                  "<th scope=\"col\" class=\"r\">Used</th>"
-                 "<th scope=\"col\" class=\"r\">Most so far</th>"
+                 "<th scope=\"col\" class=\"r\">Peak</th>"
                  "<th scope=\"col\" class=\"r\">Capacity</th>"
                  "<th scope=\"col\" class=\"r\">Refused</th>"
                  "<th scope=\"col\" class=\"opt fill\">In use</th></tr></thead>\n<tbody>\n");
