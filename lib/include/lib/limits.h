@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Every capacity of the server, with its cost. A number that bounds memory or
+ * time is written here and nowhere else. */
+#pragma once
+
+/* HTTP: one request */
+#define HTTP_HEAD_MAX 8192       /* bytes of a request head; the receive window holds one */
+#define HTTP_FIELDS_MAX 64       /* field lines; 32 bytes each, once per server */
+#define HTTP_TARGET_MAX 4096     /* bytes of a request target; two buffers per server */
+#define HTTP_BLANK_LINES_MAX 4   /* empty lines let pass before a request line */
+#define HTTP_PARAMS_MAX 4        /* :parameters of a route's pattern */
+#define HTTP_RANGES_MAX 16       /* ranges of one request; more are ignored */
+#define HTTP_CHUNK_LINE_MAX 256  /* bytes of a chunk's size line with extensions */
+#define HTTP_TRAILER_MAX 4096    /* bytes of a chunked body's trailer section */
+#define HTTP_DRAIN_MAX 65536     /* bytes of an unwanted body read to keep a connection */
+#define HTTP_FORM_FIELDS_MAX 64  /* fields of a form; 24 bytes each, while it is read */
+#define HTTP_BOUNDARY_MAX 70     /* bytes of a multipart boundary, RFC 2046 5.1.1 */
+#define HTTP_PART_HEAD_MAX 1024  /* bytes of the head of a multipart part */
+#define HTTP_CREDENTIALS_MAX 256 /* bytes of user:password */
+
+/* HTTP: answers */
+#define HTTP_SCRATCH_BYTES 8192       /* one rendered head; once per server */
+#define HTTP_REPLY_FIELDS_MAX 768     /* bytes of the fields a page adds; per dynamic answer */
+#define HTTP_REPLY_BYTES 4096         /* body of a page unless its route says otherwise */
+#define HTTP_STREAM_BYTES 2048        /* chunk buffer of a streamed answer */
+#define HTTP_SSE_LISTENERS_MAX 32     /* event streams at once; a stream buffer each */
+#define HTTP_AUTH_CACHE_N 16          /* verified credentials remembered; 8 bytes each */
+#define HTTP_AUTH_CHECKS_PER_SECOND 4 /* password hashes computed; each costs milliseconds */
+
+/* HTTP: time */
+#define HTTP_HEAD_TIMEOUT_MS 10000  /* first to last byte of a head; also the first byte */
+#define HTTP_IDLE_TIMEOUT_MS 30000  /* between requests */
+#define HTTP_BODY_WINDOW_MS 10000   /* a body must make HTTP_RATE_MIN in each window */
+#define HTTP_WRITE_WINDOW_MS 20000  /* an answer likewise */
+#define HTTP_RATE_MIN 128           /* bytes per second */
+#define HTTP_HEARTBEAT_MS 15000     /* a comment on an event stream that is silent */
