@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Many connections, one after another and at once, leave memory where it was;
+and without any, the VM sleeps."""
+
+import contextlib
+import time
+
+import answers
+import pytest
+from conftest import boot
+from guest import read_all
+from test_content import CONTENT, read
+
+LAST = b"GET / HTTP/1.1\r\nHost: thimble\r\nConnection: close\r\n\r\n"
+KEEP = b"GET / HTTP/1.1\r\nHost: thimble\r\n\r\n"
+SEQUENTIAL_N = 10000
+AT_ONCE_N = 500
+SETTLE_S = 150  # the longest that a closed connection may be remembered (2 MSL and more)
+IDLE_S = 5
+
+
+@pytest.fixture(scope="module")
+def index():
+    return read(CONTENT, "index.html")
+
+
+@pytest.fixture(scope="module")
+def quiet(accel):
+    """A VM of 32 MB that has answered once and that nobody else talks to."""
+    with boot(accel) as g:
+        yield g.wait_answer()
+
+
+def owners(guest):
+    return {o["name"]: o["bytes"] for o in guest.memory()["owners"]}
+
+
+def settled(guest, before):
+    """Wait until the owners hold what they held; the differences that stay."""
+    deadline = time.monotonic() + SETTLE_S
+    while True:
+        now = owners(guest)
+        grown = {name: now[name] - before[name] for name in now if now[name] != before[name]}
+        if not grown or time.monotonic() > deadline:
+            return grown
+        time.sleep(0.5)
+
+
+def test_idle_costs_nothing(quiet):
+    """Host CPU below one percent. Before the load, while nothing is being closed."""
+    quiet.get("/")
+    before = quiet.vm.cpu_s()
+    time.sleep(IDLE_S)  # the thing measured is time without traffic
+    assert quiet.vm.cpu_s() - before < 0.01 * IDLE_S
+
+
+def test_ten_thousand_connections_in_a_row(quiet, index):
+    before = owners(quiet)
+    with quiet.inside():
+        for n in range(SEQUENTIAL_N):
+            with quiet.connect() as s:
+                s.sendall(LAST)
+                data = read_all(s)
+            assert data.endswith(index), f"connection {n}: {data[:300]!r}"
+    assert settled(quiet, before) == {}
+
+
+def test_five_hundred_at_once(quiet, index):
+    """All are open before any asks, and stay open until all are answered."""
+    before = owners(quiet)
+    with contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(quiet.connect()) for _ in range(AT_ONCE_N)]
+        for _ in range(2):
+            for s in clients:
+                s.sendall(KEEP)
+            for n, s in enumerate(clients):
+                assert read_one(s).body == index, f"client {n}"
+        assert quiet.memory()["vm"]["conns_now"] >= AT_ONCE_N
+    assert settled(quiet, before) == {}
+
+
+def read_one(s):
+    data = b""
+    while True:
+        part = s.recv(65536)
+        assert part, f"closed after {data[:300]!r}"
+        data += part
+        with contextlib.suppress(AssertionError, ValueError):
+            return answers.one(data)
+
+
+def test_more_connections_than_memory_end_in_refusals_not_in_harm(accel, index):
+    """At 4 MB, 2000 connections that send half a head: some are refused, the VM
+    lives, and serves again when they are gone."""
+    with boot(accel, mem_mb=4) as g:
+        g.wait_answer()
+        with contextlib.ExitStack() as stack:
+            for _ in range(2000):
+                with contextlib.suppress(OSError):
+                    s = stack.enter_context(g.connect(timeout_s=0.2))
+                    s.sendall(b"GET / HTTP/1.1\r\nHost: ")
+            g.healthy()
+        g.wait_answer(timeout_s=60)
+        assert g.get("/") == index
+        memory = g.memory()
+        assert sum(o["bytes"] for o in memory["owners"]) == memory["ram_bytes"]

@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Addresses, neighbours and echo, IPv4 and IPv6, against Linux and dnsmasq.
+
+Each test has a network of its own that nothing else is on."""
+
+import contextlib
+import re
+import subprocess
+
+import pytest
+from conftest import ACCELS
+from guest import GUEST4, GUEST6, HOST4, HOST6, STATIC4, STATIC6, Lan, lan_guest, user_guest
+from test_content import CONTENT, read
+from vm import tap
+from vm.console import Console
+
+MAC = "52:54:00:12:34:56"
+EUI64 = "5054:ff:fe12:3456"  # RFC 4291 appendix A
+LINK_LOCAL = f"fe80::{EUI64}"
+LEASE_RANGE = "10.73.80.50,10.73.80.60"
+
+pytestmark = pytest.mark.usefixtures("lan")
+
+
+@pytest.fixture(scope="module")
+def index():
+    return read(CONTENT, "index.html")
+
+
+@contextlib.contextmanager
+def dnsmasq(lan, folder, *options):
+    """A DHCP server and router in `lan`; yields its log."""
+    argv = ["dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--port=0"]
+    argv += ["--interface=lan0", "--bind-interfaces", "--log-facility=-", "--log-dhcp"]
+    argv += [f"--dhcp-leasefile={folder}/leases", "--pid-file=", "--user=root", *options]
+    with lan.ns:
+        process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    log = Console(process.stderr)
+    try:
+        assert log.wait(r"started", 10) is not None, log.text()
+        yield log
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def ping(guest, address, *options):
+    return guest.run(["ping", "-n", "-c", "3", "-i", "0.05", "-W", "5", *options, address])
+
+
+def received(done):
+    found = re.search(r"(\d+) received", done.stdout)
+    assert found, done.stdout + done.stderr
+    return int(found[1])
+
+
+@pytest.fixture(scope="module")
+def static(accel):
+    """A guest with fixed addresses."""
+    with lan_guest(accel) as g:
+        yield g.wait_answer()
+
+
+@pytest.mark.parametrize("address", [GUEST4, GUEST6, LINK_LOCAL + "%lan0"])
+@pytest.mark.parametrize("size", ["0", "56", "1400"])
+def test_echo(static, address, size):
+    assert received(ping(static, address, "-s", size)) == 3
+
+
+@pytest.mark.parametrize("host", [GUEST4, GUEST6, LINK_LOCAL + "%lan0"])
+def test_serves_over_either_protocol(static, index, host):
+    with contextlib.closing(static.http(host)) as c:
+        c.request("GET", "/", headers={"Host": "thimble"})
+        assert c.getresponse().read() == index
+
+
+@pytest.mark.parametrize("address", [GUEST4, GUEST6])
+def test_neighbours_are_told_the_address_again(static, address):
+    """After the host forgets it: ARP and neighbour discovery answer."""
+    with static.inside():
+        tap.ip("neigh", "flush", "dev", "lan0")
+        assert received(ping(static, address)) == 3
+        assert f"lladdr {MAC}" in tap.ip("neigh", "show", address, "dev", "lan0")
+
+
+def test_no_answer_for_other_addresses(static):
+    """Neither ARP for an address not its own, nor a page on another port."""
+    done = static.run(["ping", "-n", "-c", "1", "-W", "1", "10.73.80.77"])
+    assert received(done) == 0
+    for port in (81, 443):
+        with static.inside(), pytest.raises(ConnectionRefusedError):
+            import socket
+
+            socket.create_connection((GUEST4, port), 10)
+
+
+def test_port_option(accel, index):
+    with lan_guest(accel, (STATIC4, "port=8000")) as g:
+        g.port = 8000
+        assert g.wait_answer().get("/") == index
+
+
+def test_static_ipv6_alone(accel, index):
+    with lan_guest(accel, (STATIC4, STATIC6)) as g:
+        g.host = GUEST6
+        assert g.wait_answer().get("/", Host="thimble") == index
+
+
+def test_ipv6_can_be_off(accel):
+    with lan_guest(accel, (STATIC4, "ip6=off")) as g:
+        g.wait_answer()
+        assert received(ping(g, GUEST4)) == 3
+        done = g.run(["ping", "-n", "-c", "1", "-W", "1", LINK_LOCAL + "%lan0"])
+        assert received(done) == 0
+
+
+def test_slaac(accel, tmp_path, index):
+    """A router advertises a prefix; the guest makes its address of it."""
+    with lan_guest(accel, (STATIC4, "ip6=auto")) as g:
+        router = ["--enable-ra", "--dhcp-range=fd73:80::,ra-only,64", "--ra-param=lan0,4,60"]
+        with dnsmasq(g.lan, tmp_path, *router):
+            g.wait_answer(f"fd73:80::{EUI64}")
+            g.host = f"fd73:80::{EUI64}"
+            assert g.get("/", Host="thimble") == index
+            assert received(ping(g, g.host)) == 3
+
+
+@pytest.mark.parametrize("lease", ["2m"])
+def test_dhcp(accel, tmp_path, index, lease):
+    with lan_guest(accel, ()) as g:
+        options = [f"--dhcp-range={LEASE_RANGE},{lease}", f"--dhcp-option=option:router,{HOST4}"]
+        with dnsmasq(g.lan, tmp_path, *options) as log:
+            at = log.wait(r"DHCPACK\(lan0\)", 20)
+            assert at is not None, log.text()
+            g.host = re.search(r"DHCPACK\(lan0\) (\S+)", log.lines[at])[1]
+            assert g.wait_answer().get("/") == index
+            assert g.host in g.console.text(), "the address is not on the console"
+            if accel == ACCELS[0]:
+                renewed_in_time(g, log, at)
+                assert g.get("/") == index
+
+
+def renewed_in_time(guest, log, at):
+    """A lease of two minutes is asked for again after one (RFC 2131 4.4.5), and
+    not from the beginning: no DISCOVER."""
+    at = log.wait(rf"DHCPREQUEST\(lan0\) {guest.host}", 100, at + 1)
+    assert at is not None, log.text()
+    assert log.wait(rf"DHCPACK\(lan0\) {guest.host}", 10, at) is not None, log.text()
+    assert len(re.findall(r"DHCPDISCOVER", log.text())) == 1, log.text()
+
+
+def test_dhcp_server_that_comes_late(accel, tmp_path, index):
+    """The guest goes on asking."""
+    with lan_guest(accel, ()) as g:
+        assert g.console.wait(r"(?i)dhcp|listen", 20) is not None
+        with dnsmasq(g.lan, tmp_path, f"--dhcp-range={LEASE_RANGE},1h") as log:
+            at = log.wait(r"DHCPACK\(lan0\)", 60)
+            assert at is not None, log.text()
+            g.host = re.search(r"DHCPACK\(lan0\) (\S+)", log.lines[at])[1]
+            assert g.wait_answer().get("/") == index
