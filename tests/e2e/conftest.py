@@ -48,10 +48,12 @@ def lan():
         pytest.skip(NO_LAN)
 
 
-def boot(accel, **fields):
-    """The best network there is, and the sample image."""
-    make = guests.user_guest if NO_LAN else guests.lan_guest
-    return make(accel, **fields)
+def boot(accel, options=(), **fields):
+    """A VM on the best network there is, with more boot options; not waited for."""
+    if NO_LAN:
+        return guests.user_guest(accel, options, **fields)
+    fixed = (guests.STATIC4, guests.STATIC6)
+    return guests.lan_guest(accel, (*fixed, *options), **fields)
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ import socket
 
 import pytest
 from conftest import boot
-from guest import lan_guest, user_guest
+from guest import user_guest
 from test_content import CONTENT, differing, read
 
 CPU_WITHOUT_RANDOM = "max,-rdrand,-rdseed"
@@ -28,11 +28,10 @@ def test_ram(accel, index, mem_mb):
         assert memory["ram_bytes"] == mem_mb << 20
 
 
-@pytest.mark.parametrize("mem_mb", [1, 2])
-def test_too_little_ram_is_said(accel, mem_mb):
-    with boot(accel, mem_mb=mem_mb) as g:
-        assert g.console.wait(r"(?i)(RAM|memory)", 10) is not None, g.vm.last_words()
-        assert not re.search(r"#PF|#GP|(?i:assert)", g.console.text()), g.console.text()
+def test_too_little_ram_is_said(accel):
+    with boot(accel, mem_mb=2) as g:
+        assert g.console.wait("cannot run here: .*RAM", 10) is not None, g.vm.last_words()
+        assert len(g.console.lines) == 1, g.console.text()
 
 
 @pytest.mark.parametrize(
@@ -66,18 +65,18 @@ def test_without_random_cpu(index):
 
 def test_without_any_random_source_it_stops():
     with boot("tcg", cpu=CPU_WITHOUT_RANDOM, rng=False) as g:
-        assert g.console.wait(r"(?i)entropy|random", 10) is not None, g.vm.last_words()
+        assert g.console.wait("cannot run here: .*random", 10) is not None, g.vm.last_words()
         assert not re.search(r"(?i)listening", g.console.text())
 
 
-@pytest.mark.parametrize(
-    "option",
-    [
-        *("ip=banana", "ip=10.0.0.1", "ip=10.0.0.1/33,gw=10.0.0.2", "ip=10.0.0.256/8,gw=10.0.0.2"),
-        *("ip6=fd00::1::2/64,gw=fd00::1", "port=0", "port=65536", "port=80x"),
-        *("log=loud", "onpanic=maybe", "wibble=1", "wibble"),
-    ],
+WRONG_OPTIONS = (
+    *("ip=banana", "ip=10.0.0.1", "ip=10.0.0.1/33,gw=10.0.0.2", "ip=10.0.0.256/8,gw=10.0.0.2"),
+    *("ip6=fd00::1::2/64,gw=fd00::1", "port=0", "port=65536", "port=80x"),
+    *("log=loud", "onpanic=maybe", "wibble=1", "wibble"),
 )
+
+
+@pytest.mark.parametrize("option", WRONG_OPTIONS)
 def test_wrong_options_are_reported_and_ignored(wrongly_booted, option):
     lines = [line for line in wrongly_booted.console.lines if option in line]
     assert lines, f"{option} is not reported:\n" + wrongly_booted.console.text()
@@ -89,8 +88,7 @@ def test_serves_in_spite_of_wrong_options(wrongly_booted, index):
 
 @pytest.fixture(scope="module")
 def wrongly_booted(accel):
-    wrong = test_wrong_options_are_reported_and_ignored.pytestmark[0].args[1]
-    with user_guest(accel, wrong) as g:
+    with user_guest(accel, WRONG_OPTIONS) as g:
         yield g.wait_answer()
 
 
@@ -105,7 +103,7 @@ def test_boot_is_timed_on_the_console(guest):
 
 
 def test_log_off_is_silent(accel, index):
-    with boot(accel, options=(*BOOT_ADDRESS, "log=off")) as g:
+    with boot(accel, options=("log=off",)) as g:
         assert g.wait_answer().get("/") == index
         assert g.console.text() == ""
 

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What is served is what lies in the folder, byte for byte."""
 
+import email.utils
 import os
+import time
 import urllib.parse
 
 import answers
@@ -71,9 +73,6 @@ def test_validators_and_date_are_there(guest):
 
 def test_date_is_now(guest):
     """The VM's wall clock is the host's, to a few seconds."""
-    import email.utils
-    import time
-
     response, _ = guest.request("/")
     date = email.utils.parsedate_to_datetime(response.getheader("Date"))
     assert abs(date.timestamp() - time.time()) < 5
@@ -83,7 +82,7 @@ def test_head_is_get_without_the_body(guest):
     for target in ("/", "/style.css", "/nothing-here", "/memory"):
         request = "{} %s HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n" % target
         get = answers.one(guest.exchange(request.format("GET").encode()))
-        head = answers.one(guest.exchange(request.format("HEAD").encode(), ), "HEAD")
+        head = answers.one(guest.exchange(request.format("HEAD").encode()), "HEAD")
         if target != "/memory":  # its length changes with its numbers
             assert head.undated_head() == get.undated_head()
         assert head.status == get.status

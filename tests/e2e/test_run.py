@@ -4,6 +4,7 @@
 import contextlib
 import os
 import re
+import select
 import signal
 import socket
 import subprocess
@@ -13,6 +14,8 @@ import pytest
 from conftest import ROOT
 from guest import IMAGE, free_port
 from test_content import CONTENT, read
+from vm import accel as accel_choice
+from vm import machine
 from vm.console import Console
 
 RUN = os.path.join(ROOT, "tools", "run")
@@ -50,8 +53,6 @@ def gone(pid, timeout_s=5):
         fd = os.pidfd_open(pid)
     except ProcessLookupError:
         return True
-    import select
-
     try:
         return bool(select.select([fd], [], [], timeout_s)[0])
     finally:
@@ -84,7 +85,8 @@ def test_ends_on_a_signal(number):
 def test_ends_early_on_a_signal():
     """Before it serves, too."""
     with Runner("--accel", "tcg") as r:
-        r.process.send_signal(signal.SIGTERM) if r.out.wait(".", 20) is not None else None
+        assert r.out.wait(".", 20) is not None, "nothing on the console"
+        r.process.send_signal(signal.SIGTERM)
         assert r.process.wait(10) == 0
 
 
@@ -157,3 +159,11 @@ def test_tap_without_root(lan):
     done = subprocess.run(argv, capture_output=True, text=True, timeout=30)
     assert done.returncode == 1
     assert "root" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_an_accelerator_is_one_that_runs_a_guest(monkeypatch):
+    """A /dev/kvm that is there and starts nothing is not chosen."""
+    assert accel_choice.runs("tcg")
+    monkeypatch.setitem(machine.CPU, "kvm", "host,+no-such-feature")
+    assert accel_choice.choose() == "tcg"
+    assert accel_choice.available() == ["tcg"]
