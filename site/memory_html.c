@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * The page /memory: a picture of the moment, complete without JavaScript.
  * content/memory.js then keeps it live by the ids, classes and data-
- * attributes written here. Names and labels come from memstat and need no
- * escaping. Bars are 100,000 units wide. */
+ * attributes written here. Bars are 100,000 units wide. */
+#include <http/html.h>
+
 #include "layout.h"
 #include "memory_steps.h"
 #include "text.h"
@@ -44,11 +45,9 @@ static void bar_part(struct site_memory_view *v, struct lib_out *o, uint64_t who
   enum memstat_owner id = site_memory_owner(v);
   uint64_t x = bar_units(v->at.sum_bytes, whole);
   v->at.sum_bytes += v->rows[id].bytes;
-  lib_out_all(o, "<rect class=\"o-", memstat_name(id), "\" height=\"1\" x=\"", NULL);
-  lib_out_u64(o, x);
-  lib_out_str(o, "\" width=\"");
-  lib_out_u64(o, bar_units(v->at.sum_bytes, whole) - x);
-  lib_out_all(o, "\"><title>", memstat_label(id), "</title></rect>\n", NULL);
+  http_html(o, "<rect class=\"o-{}\" height=\"1\" x=\"{}\" width=\"{}\"><title>{}</title></rect>\n",
+            HTTP_STR(memstat_name(id)), HTTP_NUMBER(x),
+            HTTP_NUMBER(bar_units(v->at.sum_bytes, whole) - x), HTTP_STR(memstat_label(id)));
 }
 
 static bool ram_bar_part(struct site_memory_view *v, struct lib_out *o) {
@@ -113,8 +112,8 @@ static void share_cell(struct lib_out *o, uint64_t part, uint64_t whole) {
 static bool owner(struct site_memory_view *v, struct lib_out *o) {
   enum memstat_owner id = site_memory_owner(v);
   const struct memstat_row *row = &v->rows[id];
-  lib_out_all(o, "<tr data-owner=\"", memstat_name(id), "\"><th scope=\"row\"><i class=\"key o-",
-              memstat_name(id), "\"></i>", memstat_label(id), "</th>", NULL);
+  http_html(o, "<tr data-owner=\"{}\"><th scope=\"row\"><i class=\"key o-{}\"></i>{}</th>",
+            HTTP_STR(memstat_name(id)), HTTP_STR(memstat_name(id)), HTTP_STR(memstat_label(id)));
   cell(o, row->bytes);
   share_cell(o, row->bytes, v->ram_bytes);
   cell(o, row->high_water_bytes);
@@ -150,8 +149,8 @@ static bool pool(struct site_memory_view *v, struct lib_out *o) {
   const struct memstat_pool *p = v->at.pool;
   if (p == NULL)
     return true;
-  lib_out_all(o, "<tr data-pool=\"", p->name, "\"><th scope=\"row\"><code>", p->name,
-              "</code></th><td class=\"r opt\">", NULL);
+  http_html(o, "<tr data-pool=\"{}\"><th scope=\"row\"><code>{}</code></th><td class=\"r opt\">",
+            HTTP_STR(p->name), HTTP_STR(p->name));
   site_text_group(o, p->object_bytes);
   lib_out_str(o, "</td>");
   cell(o, p->used);

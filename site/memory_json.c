@@ -1,73 +1,122 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * The memory report as JSON: /memory.json and the events of /memory/events.
- * One line, since an event ends at a line feed. Names come from memstat and
- * are plain identifiers. */
+ * The memory report as JSON, of /memory.json: the names and every figure. And
+ * the three parts of it that change, in the short form of /memory/events. */
+#include <http/json.h>
+
 #include "memory_steps.h"
 
-static void member(struct lib_out *o, const char *name, uint64_t v) {
-  lib_out_all(o, ",\"", name, "\":", NULL);
-  lib_out_u64(o, v);
+static void member(struct http_json *j, const char *name, uint64_t v) {
+  http_json_key(j, name);
+  http_json_u64(j, v);
+}
+
+static void named(struct http_json *j, const char *name, const char *v) {
+  http_json_key(j, name);
+  http_json_str(j, v);
 }
 
 static bool begin(struct site_memory_view *v, struct lib_out *o) {
-  lib_out_str(o, "{\"ram_bytes\":");
-  lib_out_u64(o, v->ram_bytes);
-  lib_out_str(o, ",\"owners\":[");
+  struct http_json j = {o, false};
+  http_json_open(&j, '{');
+  member(&j, "ram_bytes", v->ram_bytes);
+  http_json_key(&j, "owners");
+  http_json_open(&j, '[');
   return true;
 }
 
 static bool owner(struct site_memory_view *v, struct lib_out *o) {
   enum memstat_owner id = site_memory_owner(v);
   const struct memstat_row *row = &v->rows[id];
-  lib_out_all(o, v->at.item == 0 ? "" : ",", "{\"name\":\"", memstat_name(id), "\",\"label\":\"",
-              memstat_label(id), "\"", NULL);
-  member(o, "bytes", row->bytes);
-  member(o, "high_water_bytes", row->high_water_bytes);
-  member(o, "refusals", row->refusals);
-  lib_out_char(o, '}');
+  struct http_json j = {o, v->at.item > 0};
+  http_json_open(&j, '{');
+  named(&j, "name", memstat_name(id));
+  named(&j, "label", memstat_label(id));
+  member(&j, "bytes", row->bytes);
+  member(&j, "high_water_bytes", row->high_water_bytes);
+  member(&j, "refusals", row->refusals);
+  http_json_close(&j, '}');
   return site_memory_next_owner(v, MEMSTAT_OWNERS_N);
 }
 
 static bool pools_begin(struct site_memory_view *v, struct lib_out *o) {
+  struct http_json j = {o, true};
   (void)v;
-  lib_out_str(o, "],\"pools\":[");
+  http_json_close(&j, ']');
+  http_json_key(&j, "pools");
+  http_json_open(&j, '[');
   return true;
 }
 
 static bool pool(struct site_memory_view *v, struct lib_out *o) {
   const struct memstat_pool *p = v->at.pool;
+  struct http_json j = {o, p != memstat_pool_first()};
   if (p == NULL)
     return true;
-  lib_out_all(o, p == memstat_pool_first() ? "" : ",", "{\"name\":\"", p->name, "\",\"owner\":\"",
-              memstat_name(p->owner), "\"", NULL);
-  member(o, "object_bytes", p->object_bytes);
-  member(o, "used", p->used);
-  member(o, "high_water", p->high_water);
-  member(o, "capacity", p->capacity);
-  member(o, "refusals", p->refusals);
-  lib_out_char(o, '}');
+  http_json_open(&j, '{');
+  named(&j, "name", p->name);
+  named(&j, "owner", memstat_name(p->owner));
+  member(&j, "object_bytes", p->object_bytes);
+  member(&j, "used", p->used);
+  member(&j, "high_water", p->high_water);
+  member(&j, "capacity", p->capacity);
+  member(&j, "refusals", p->refusals);
+  http_json_close(&j, '}');
   return site_memory_next_pool(v);
 }
 
+void site_memory_vm_json(const struct memstat_vm *m, struct lib_out *o) {
+  struct http_json j = {o, false};
+  http_json_open(&j, '{');
+  member(&j, "uptime_ms", m->uptime_ms);
+  member(&j, "conns_now", m->conns_now);
+  member(&j, "conns_high_water", m->conns_high_water);
+  member(&j, "conns_total", m->conns_total);
+  member(&j, "requests_total", m->requests_total);
+  member(&j, "boot_entry_ns", m->boot_entry_ns);
+  member(&j, "boot_ring3_ns", m->boot_ring3_ns);
+  member(&j, "boot_devices_ns", m->boot_devices_ns);
+  member(&j, "boot_listening_ns", m->boot_listening_ns);
+  member(&j, "image_bytes", m->image_bytes);
+  member(&j, "stack_high_water_bytes", m->stack_high_water_bytes);
+  http_json_close(&j, '}');
+}
+
 static bool vm(struct site_memory_view *v, struct lib_out *o) {
-  const struct memstat_vm *m = &v->vm;
-  lib_out_str(o, "],\"vm\":{\"uptime_ms\":");
-  lib_out_u64(o, m->uptime_ms);
-  member(o, "conns_now", m->conns_now);
-  member(o, "conns_high_water", m->conns_high_water);
-  member(o, "conns_total", m->conns_total);
-  member(o, "requests_total", m->requests_total);
-  member(o, "boot_entry_ns", m->boot_entry_ns);
-  member(o, "boot_ring3_ns", m->boot_ring3_ns);
-  member(o, "boot_devices_ns", m->boot_devices_ns);
-  member(o, "boot_listening_ns", m->boot_listening_ns);
-  member(o, "image_bytes", m->image_bytes);
-  member(o, "stack_high_water_bytes", m->stack_high_water_bytes);
-  lib_out_str(o, "}}");
+  struct http_json j = {o, true};
+  http_json_close(&j, ']');
+  http_json_key(&j, "vm");
+  site_memory_vm_json(&v->vm, o);
+  http_json_close(&j, '}');
   return true;
 }
 
 int site_memory_view_json(struct site_memory_view *v, struct lib_out *o) {
   static const struct site_memory_step steps[] = {{begin}, {owner}, {pools_begin}, {pool}, {vm}};
   return site_memory_write(v, o, steps, sizeof steps / sizeof *steps);
+}
+
+/* Figures as an array of numbers. */
+static void numbers(struct http_json *j, const uint64_t *v, unsigned n) {
+  http_json_open(j, '[');
+  for (unsigned i = 0; i < n; i++)
+    http_json_u64(j, v[i]);
+  http_json_close(j, ']');
+}
+
+void site_memory_owners_json(struct lib_out *o) {
+  struct http_json j = {o, false};
+  http_json_open(&j, '[');
+  for (unsigned i = 1; i <= MEMSTAT_OWNERS_N; i++) {
+    const struct memstat_row *row = memstat_row(i % MEMSTAT_OWNERS_N);
+    numbers(&j, (uint64_t[]){row->bytes, row->high_water_bytes, row->refusals}, 3);
+  }
+  http_json_close(&j, ']');
+}
+
+void site_memory_pools_json(struct lib_out *o) {
+  struct http_json j = {o, false};
+  http_json_open(&j, '[');
+  for (const struct memstat_pool *p = memstat_pool_first(); p != NULL; p = p->next)
+    numbers(&j, (uint64_t[]){p->used, p->high_water, p->refusals}, 3);
+  http_json_close(&j, ']');
 }

@@ -21,13 +21,12 @@ int site_memory_write(struct site_memory_view *v, struct lib_out *o,
   size_t start = o->n;
   while (v->at.step < steps_n) {
     struct site_memory_cursor before = v->at;
-    size_t mark = o->n;
+    struct lib_out mark = *o;
     bool last = steps[v->at.step].write(v, o);
     if (o->overflow) {
       v->at = before;
-      o->n = mark;
-      o->overflow = false;
-      return mark == start ? E_LIMIT : 0;
+      *o = mark;
+      return mark.n == start ? E_LIMIT : 0;
     }
     if (last)
       v->at.step++;

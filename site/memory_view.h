@@ -24,7 +24,7 @@ struct site_memory_view {
 };
 
 /* No piece of a report is longer. */
-#define SITE_MEMORY_PIECE_MAX 2048
+#define SITE_MEMORY_PIECE_MAX 1536
 
 /* Take the snapshot; the view is the caller's storage. */
 void site_memory_view_init(struct site_memory_view *v);
@@ -35,3 +35,11 @@ void site_memory_view_init(struct site_memory_view *v);
  * errors   E_LIMIT  not one piece fitted: `o` needs SITE_MEMORY_PIECE_MAX bytes */
 int site_memory_view_html(struct site_memory_view *v, struct lib_out *o);
 int site_memory_view_json(struct site_memory_view *v, struct lib_out *o);
+
+/* Parts of the report as they are now, for events: an array of
+ * [bytes, high_water_bytes, refusals] for each owner, one of
+ * [used, high_water, refusals] for each pool, both in the report's order; and
+ * the object "vm". */
+void site_memory_owners_json(struct lib_out *o);
+void site_memory_pools_json(struct lib_out *o);
+void site_memory_vm_json(const struct memstat_vm *m, struct lib_out *o);

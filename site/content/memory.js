@@ -69,30 +69,38 @@ function show(m) {
 }
 
 const state = document.getElementById('state');
-async function once() {
+async function load() {
   const answer = await fetch('/memory.json', { cache: 'no-store' });
   if (!answer.ok) throw new Error(answer.status);
-  show(await answer.json());
-  document.getElementById('live')?.removeAttribute('hidden');
+  const m = await answer.json();
+  show(m);
+  return m;
 }
 
 // The server bounds its listeners: without a place, ask now and then.
 function poll() {
   text(state, 'Updated every five seconds.');
-  setInterval(() => once().catch(() => text(state, 'No answer from the machine.')), 5000);
+  setInterval(() => load().catch(() => text(state, 'No answer from the machine.')), 5000);
 }
 
-function listen() {
+// Events carry the figures in the order of the report; "vm" ends an update.
+function listen(m) {
   const source = new EventSource('/memory/events');
-  source.onmessage = (event) => {
-    show(JSON.parse(event.data));
+  const on = (name, take) => source.addEventListener(name, (event) => take(JSON.parse(event.data)));
+  const put = (rows, names, into) =>
+    rows.forEach((row, i) => row.forEach((v, k) => (into[i][names[k]] = v)));
+  on('owners', (rows) => put(rows, ['bytes', 'high_water_bytes', 'refusals'], m.owners));
+  on('pools', (rows) => put(rows, ['used', 'high_water', 'refusals'], m.pools));
+  on('vm', (vm) => {
+    m.vm = vm;
+    show(m);
     text(state, 'Updated live.');
-  };
+  });
   source.onerror = () => {
     text(state, 'Reconnecting.');
     if (source.readyState === EventSource.CLOSED) poll();
   };
 }
 
-if (document.getElementById('bar-ram')) listen();
-else once().catch(() => {});
+if (document.getElementById('bar-ram')) load().then(listen, poll);
+else load().then(() => document.getElementById('live').removeAttribute('hidden'), () => {});

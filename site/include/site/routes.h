@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * The pages of the site that are made by code. A new page is a file
+ * site/page_NAME.c, a declaration in site/pages.h and a line in
+ * site/routes.c. */
+#pragma once
+
+#include <http/handler.h>
+
+/* Looked at in this order; for http_server.routes. */
+extern const struct http_route site_routes[];
+extern const size_t site_routes_n;
