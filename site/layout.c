@@ -23,6 +23,15 @@ static void menu_item(struct lib_out *o, const char *path, const char *label, bo
               "</a></li>\n", NULL);
 }
 
+void site_layout_fields(struct http_exchange *x) {
+  http_reply_field(x, "Content-Security-Policy",
+                   LIB_SPAN("default-src 'none'; style-src 'self'; script-src 'self'; "
+                            "img-src 'self'; connect-src 'self'; form-action 'self'; "
+                            "base-uri 'none'; frame-ancestors 'none'"));
+  http_reply_field(x, "Referrer-Policy", LIB_SPAN("no-referrer"));
+  http_reply_field(x, "X-Content-Type-Options", LIB_SPAN("nosniff"));
+}
+
 void site_layout_begin(struct lib_out *o, const char *title, enum site_section section,
                        const char *script) {
   lib_out_all(o, head, title, ": Thimble</title>\n", NULL);

@@ -3,9 +3,12 @@
  * and below their <main>. */
 #pragma once
 
-#include <lib/out.h>
+#include <http/handler.h>
 
 enum site_section { SITE_SECTION_MEMORY, SITE_SECTION_SAMPLES };
+
+/* Add the fields that every page of HTML has, to an answer begun. */
+void site_layout_fields(struct http_exchange *x);
 
 /* Write a page from its doctype to the start tag of <main>.
  *

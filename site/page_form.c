@@ -13,6 +13,7 @@ static void write_fields(struct http_exchange *x, struct lib_out *o) {
 
 int site_page_form(struct http_exchange *x) {
   struct lib_out *o = http_reply(x, 200, HTTP_TYPE_HTML);
+  site_layout_fields(x);
   site_layout_begin(o, "Form received", SITE_SECTION_SAMPLES, NULL);
   lib_out_str(o, "<h1>Form received</h1>\n<p class=\"lede\">These fields arrived. Nothing was "
                  "kept.</p>\n<div class=\"scroll\"><table>\n<thead><tr><th scope=\"col\">Field</th>"

@@ -85,8 +85,10 @@ static int fill(void *state, struct lib_out *out, uint64_t now_ms, uint64_t *wak
 
 int site_page_guestbook(struct http_exchange *x) {
   struct reading *r = http_reply_stream(x, 200, HTTP_TYPE_HTML, fill, NULL, sizeof *r);
-  if (r != NULL)
-    r->next = UINT64_MAX;
+  if (r == NULL)
+    return 0;
+  r->next = UINT64_MAX;
+  site_layout_fields(x);
   return 0;
 }
 

@@ -8,6 +8,7 @@ int site_page_hello(struct http_exchange *x) {
   if (name.n > SITE_HELLO_MAX)
     return E_NOENT;
   struct lib_out *o = http_reply(x, 200, HTTP_TYPE_HTML);
+  site_layout_fields(x);
   site_layout_begin(o, "Hello", SITE_SECTION_SAMPLES, NULL);
   http_html(o,
             "<h1>Hello, {}</h1>\n<p class=\"lede\">The name is the last part of the path: change "

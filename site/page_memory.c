@@ -3,6 +3,7 @@
  * rendering is in memory_html.c and memory_json.c. */
 #include <http/sse.h>
 
+#include "layout.h"
 #include "memory_view.h"
 #include "pages.h"
 
@@ -30,21 +31,25 @@ static int fill_json(void *state, struct lib_out *out, uint64_t now_ms, uint64_t
   return stream_result(site_memory_view_json(state, out));
 }
 
-static int reply_view(struct http_exchange *x, const char *type, http_fill_fn *fill) {
+/* returns  false when memory was short: 503 is answered */
+static bool reply_view(struct http_exchange *x, const char *type, http_fill_fn *fill) {
   struct site_memory_view *v = http_reply_stream(x, 200, type, fill, NULL, sizeof *v);
   if (v == NULL)
-    return 0;
+    return false;
   site_memory_view_init(v);
   http_reply_field(x, "Cache-Control", LIB_SPAN("no-store"));
-  return 0;
+  return true;
 }
 
 int site_page_memory(struct http_exchange *x) {
-  return reply_view(x, HTTP_TYPE_HTML, fill_html);
+  if (reply_view(x, HTTP_TYPE_HTML, fill_html))
+    site_layout_fields(x);
+  return 0;
 }
 
 int site_page_memory_json(struct http_exchange *x) {
-  return reply_view(x, HTTP_TYPE_JSON, fill_json);
+  reply_view(x, HTTP_TYPE_JSON, fill_json);
+  return 0;
 }
 
 /* A part that outgrows an event (some 30 pools) is left out: its figures then
