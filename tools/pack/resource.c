@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "resource.h"
+
+#include "mime.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <lib/date.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MAP_FROM (1u << 20) /* files from this size on are mapped, not read */
+#define IMMUTABLE "public, max-age=31536000, immutable" /* a year: RFC 8246 */
+#define LAST_DATE 253402300799                          /* 9999-12-31T23:59:59Z */
+
+/* --- reading ------------------------------------------------------------- */
+
+static bool read_all(int fd, struct util_buf *out) {
+  char part[16384];
+  ssize_t k;
+  while ((k = read(fd, part, sizeof part)) > 0)
+    util_buf_add(out, part, (size_t)k);
+  return k == 0;
+}
+
+static bool map_all(int fd, uint64_t bytes, struct util_buf *out) {
+  void *p = mmap(NULL, bytes, PROT_READ, MAP_PRIVATE, fd, 0);
+  if (p == MAP_FAILED)
+    return false;
+  *out = (struct util_buf){p, bytes, bytes};
+  return true;
+}
+
+static struct util_buf load(const struct tree_entry *entry) {
+  struct util_buf b = {0};
+  int fd = open(entry->disk, O_RDONLY | O_CLOEXEC);
+  bool ok =
+      fd >= 0 && (entry->bytes >= MAP_FROM ? map_all(fd, entry->bytes, &b) : read_all(fd, &b));
+  if (!ok)
+    util_problem("cannot be read: %s (%s)", entry->path, strerror(errno));
+  if (fd >= 0)
+    close(fd);
+  return b;
+}
+
+/* --- fields -------------------------------------------------------------- */
+
+/* At least 8 hexadecimal digits, among them a letter and a digit: not a date. */
+static bool is_hex_fingerprint(const char *s, size_t n) {
+  size_t digits = 0, letters = 0;
+  for (size_t i = 0; i < n; i++) {
+    digits += s[i] >= '0' && s[i] <= '9';
+    letters += s[i] >= 'a' && s[i] <= 'f';
+  }
+  return n >= 8 && digits + letters == n && digits > 0 && letters > 0;
+}
+
+/* 8 characters of base64url with all three kinds among them: no word. */
+static bool is_base64_fingerprint(const char *s) {
+  size_t upper = 0, lower = 0, digits = 0, other = 0;
+  for (size_t i = 0; i < 8; i++) {
+    upper += isupper((unsigned char)s[i]) != 0;
+    lower += islower((unsigned char)s[i]) != 0;
+    digits += isdigit((unsigned char)s[i]) != 0;
+    other += s[i] == '-' || s[i] == '_';
+  }
+  return upper + lower + digits + other == 8 && upper && lower && digits;
+}
+
+/* "app.3f2a9c1b.js", "index-BX3k9a_d.css": made by a bundler, never changed. */
+static bool has_fingerprint(const char *path) {
+  const char *name = strrchr(path, '/') + 1, *dot = strrchr(name, '.');
+  if (!dot)
+    return false;
+  for (const char *s = name; s < dot; s += strcspn(s, ".-_") + 1)
+    if (s > name && is_hex_fingerprint(s, strcspn(s, ".-_")))
+      return true;
+  return dot - name > 9 && (dot[-9] == '-' || dot[-9] == '.') && is_base64_fingerprint(dot - 8);
+}
+
+struct fields {
+  struct conf_field *at;
+  size_t n;
+};
+
+/* The value of a field, to be replaced; a new field when there is none. */
+static void set_field(struct fields *f, const char *name, const char *value) {
+  for (size_t i = 0; i < f->n; i++)
+    if (strcasecmp(f->at[i].name, name) == 0) {
+      f->at[i].value = value;
+      return;
+    }
+  struct conf_field field = {NULL, name, value};
+  UTIL_PUSH(f->at, f->n, field);
+}
+
+static bool matches(const char *pattern, const char *path, const char *url) {
+  char *one = (char *)pattern;
+  return tree_match(path, &one, 1) || tree_match(url, &one, 1);
+}
+
+static bool is_immutable(const struct conf_host *host, const char *path, const char *url) {
+  return (host->immutable_names && has_fingerprint(path)) ||
+         tree_match(path, host->immutable.at, host->immutable.n) ||
+         tree_match(url, host->immutable.at, host->immutable.n);
+}
+
+/* The fields of a file, in the order in which site.conf names them. */
+static struct fields fields_of(const struct conf_host *host, const char *path, const char *url,
+                               const char *type) {
+  struct fields f = {0};
+  set_field(&f, "Content-Type", type);
+  set_field(&f, "X-Content-Type-Options", "nosniff");
+  if (is_immutable(host, path, url))
+    set_field(&f, "Cache-Control", IMMUTABLE);
+  for (size_t i = 0; i < host->fields_n; i++)
+    if (matches(host->fields[i].pattern, path, url))
+      set_field(&f, host->fields[i].name, host->fields[i].value);
+  return f;
+}
+
+static void add_line(struct util_buf *b, const char *name, const char *value) {
+  util_buf_format(b, "%s: %s\r\n", name, value);
+}
+
+/* The field lines that every variant shares. */
+static void add_fields(struct util_buf *b, const struct fields *f) {
+  for (size_t i = 1; i < f->n; i++) /* [0] is Content-Type */
+    if (*f->at[i].value)
+      add_line(b, f->at[i].name, f->at[i].value);
+}
+
+/* --- variants ------------------------------------------------------------ */
+
+struct variant {
+  enum lib_pack_coding coding;
+  struct util_buf body;
+};
+
+/* gzip and brotli, each when it is smaller than what is there before it. */
+static unsigned make_variants(const struct encoder *encoder, const struct util_buf *body,
+                              const char *type, struct variant out[3]) {
+  unsigned n = 0;
+  out[n++] = (struct variant){LIB_PACK_IDENTITY, *body};
+  if (!mime_compressible(type))
+    return n;
+  for (int coding = LIB_PACK_GZIP; coding <= LIB_PACK_BR; coding++) {
+    struct util_buf b = {0};
+    bool keep = encode_try(encoder, (enum lib_pack_coding)coding, body->p, body->n, &b);
+    if (keep && b.n < out[n - 1].body.n)
+      out[n++] = (struct variant){(enum lib_pack_coding)coding, b};
+  }
+  return n;
+}
+
+/* A strong tag: a digest of the bytes that are sent. */
+static char *etag_of(const struct util_buf *body) {
+  struct encode_digest d = encode_digest(body->p, body->n);
+  return util_format("\"%016llx%016llx\"", (unsigned long long)d.a, (unsigned long long)d.b);
+}
+
+static char *date_text(int64_t unix_s) {
+  char text[32];
+  struct lib_out o;
+  lib_out_init(&o, text, sizeof text);
+  lib_date_http(&o, unix_s);
+  return util_copy(text, o.n);
+}
+
+static void add_variant(struct image *image, const struct variant *v,
+                        const struct lib_pack_resource *r, const struct fields *fields) {
+  static const char *const codings[] = {NULL, "gzip", "br"};
+  struct util_buf head = {0}, repr = {0};
+  char *etag = etag_of(&v->body);
+  add_line(&head, "ETag", etag);
+  add_line(&head, "Last-Modified", date_text(r->modified_unix));
+  if (r->flags & LIB_PACK_VARY)
+    add_line(&head, "Vary", "Accept-Encoding");
+  add_fields(&head, fields);
+  add_line(&repr, "Content-Type", fields->at[0].value);
+  if (v->coding != LIB_PACK_IDENTITY)
+    add_line(&repr, "Content-Encoding", codings[v->coding]);
+  if (head.n + repr.n > LIB_PACK_HEAD_MAX)
+    util_problem("the header fields of a file have more than %d bytes", LIB_PACK_HEAD_MAX);
+  struct lib_pack_variant row = {.coding = v->coding};
+  row.body = image_body(image, v->body.p, v->body.n);
+  row.head = image_text(image, head.p, head.n);
+  row.etag =
+      (struct lib_pack_ref){row.head.off + (uint32_t)strlen("ETag: "), (uint32_t)strlen(etag)};
+  row.repr = image_text(image, repr.p, repr.n);
+  UTIL_PUSH(image->variants, image->variants_n, row);
+}
+
+static uint32_t push(struct image *image, struct lib_pack_resource r) {
+  UTIL_PUSH(image->resources, image->resources_n, r);
+  return (uint32_t)(image->resources_n - 1);
+}
+
+/* A resource of these bytes; they stay borrowed. */
+static uint32_t add(struct image *image, const struct conf_host *host,
+                    const struct encoder *encoder, const struct util_buf *body, const char *path,
+                    const char *url, const char *type, int64_t mtime) {
+  struct variant variants[3];
+  struct fields fields = fields_of(host, path, url, type);
+  unsigned n = make_variants(encoder, body, fields.at[0].value, variants);
+  struct lib_pack_resource r = {.kind = LIB_PACK_FILE, .status = 200};
+  r.modified_unix = mtime < LAST_DATE ? mtime : LAST_DATE;
+  r.variants_at = (uint32_t)image->variants_n;
+  r.variants_n = n;
+  r.flags = n > 1 ? LIB_PACK_VARY : 0;
+  r.type = image_string(image, fields.at[0].value);
+  for (unsigned i = 0; i < n; i++)
+    add_variant(image, &variants[i], &r, &fields);
+  if ((uint64_t)mtime > image->built_unix)
+    image->built_unix = (uint64_t)mtime;
+  return push(image, r);
+}
+
+uint32_t resource_add_file(struct image *image, const struct conf_host *host,
+                           const struct encoder *encoder, const struct tree_entry *entry,
+                           const char *url) {
+  struct util_buf body = load(entry);
+  return add(image, host, encoder, &body, entry->path, url, mime_type(entry->path), entry->mtime);
+}
+
+uint32_t resource_add_page(struct image *image, const struct conf_host *host,
+                           const struct encoder *encoder, const char *url,
+                           const struct util_buf *take, int64_t mtime) {
+  return add(image, host, encoder, take, url, url, "text/html; charset=utf-8", mtime);
+}
+
+/* All that is visible ASCII stays, but for what RFC 3986 excludes from URIs. */
+char *resource_encode_target(const char *target) {
+  struct util_buf b = {0};
+  for (const char *s = target; *s; s++) {
+    bool escape = *s == '%' && isxdigit((unsigned char)s[1]) && isxdigit((unsigned char)s[2]);
+    if (escape || (*s > 0x20 && *s < 0x7f && !strchr("\"<>\\^`{|}%", *s)))
+      util_buf_add(&b, s, 1);
+    else
+      util_buf_format(&b, "%%%02X", (unsigned char)*s);
+  }
+  return util_buf_text(&b);
+}
+
+uint32_t resource_add_redirect(struct image *image, const char *target, unsigned status) {
+  char *location = resource_encode_target(target);
+  if (strlen(location) > LIB_PACK_PATH_MAX)
+    util_problem("a redirect leads to more than %d bytes: %s", LIB_PACK_PATH_MAX, target);
+  struct lib_pack_resource r = {.kind = LIB_PACK_REDIRECT, .status = (uint16_t)status};
+  r.location = image_string(image, location);
+  return push(image, r);
+}
