@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define ROUNDS_MAX 100000 /* of a password's hash: a tenth of a second */
+
 /* --- values -------------------------------------------------------------- */
 
 /* A path of the site, spelled as the files are: not percent-encoded. */
@@ -266,7 +268,7 @@ static bool is_sha256_crypt(const char *s) {
   s += 3;
   if (util_starts(s, "rounds=")) {
     size_t digits = strspn(s + 7, "0123456789");
-    if (digits < 4 || digits > 7 || s[7 + digits] != '$')
+    if (digits < 4 || digits > 6 || s[7 + digits] != '$' || atoi(s + 7) > ROUNDS_MAX)
       return false;
     s += 8 + digits;
   }
@@ -281,7 +283,10 @@ static void push_user(struct yaml_file *f, yaml_node_t *key, yaml_node_t *value,
   if (!*u.name || strchr(u.name, ':') || strlen(u.name) > LIB_PACK_NAME_MAX)
     yaml_problem(f, key, "a user's name has 1 to %d bytes and no \":\"", LIB_PACK_NAME_MAX);
   if (!is_sha256_crypt(u.hash))
-    yaml_problem(f, value, "a hash that begins with $5$ is wanted here: openssl passwd -5");
+    yaml_problem(f, value,
+                 "a hash that begins with $5$ is wanted here, of at most %d rounds: "
+                 "openssl passwd -5",
+                 ROUNDS_MAX);
   UTIL_PUSH(r->users, r->users_n, u);
 }
 

@@ -28,9 +28,12 @@ void *util_grow(void *p, size_t n, size_t size) {
 }
 
 static char *format_list(const char *format, va_list list) {
-  char *s = NULL;
-  if (vasprintf(&s, format, list) < 0)
-    util_die("out of memory");
+  va_list again;
+  va_copy(again, list);
+  int n = vsnprintf(NULL, 0, format, list);
+  char *s = util_alloc((size_t)n + 1);
+  vsnprintf(s, (size_t)n + 1, format, again);
+  va_end(again);
   return s;
 }
 
