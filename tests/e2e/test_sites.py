@@ -4,6 +4,7 @@ Debian's, packed by `make image SITE=` and mirrored by wget."""
 
 import os
 import random
+import shutil
 import subprocess
 
 import pytest
@@ -24,16 +25,22 @@ BIG_BYTES = 8 << 20
 pytestmark = pytest.mark.parametrize("accel", ACCELS[:1], indirect=True)
 
 
-def build(site, name):
-    """The image with `site` in it."""
-    out = os.path.join(BUILD, name)
-    done = subprocess.run(
-        ["make", "-s", "-C", ROOT, "image", f"SITE={site}", f"IMAGE={out}.elf"],
-        capture_output=True,
-        text=True,
-    )
+def make_image(site):
+    argv = ["make", "-s", "-C", ROOT, "image", f"SITE={site}"]
+    done = subprocess.run(argv, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
-    return out + ".elf"
+
+
+def build(site, name):
+    """The image with `site` in it, as `make image SITE=` builds it."""
+    out = os.path.join(BUILD, name + ".elf")
+    os.makedirs(BUILD, exist_ok=True)
+    try:
+        make_image(site)
+        shutil.copy(os.path.join(ROOT, "build", "thimble.elf"), out)
+    finally:
+        make_image("site/content")
+    return out
 
 
 def write(path, data):
