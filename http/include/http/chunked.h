@@ -6,9 +6,9 @@
 
 /* Zeroed to begin with. */
 struct http_chunked {
-  uint64_t left;  /* bytes of data still to come in this chunk; the size while it is read */
-  uint16_t line;  /* bytes of the current line, or of the trailer section, so far */
-  uint8_t state;  /* enum in chunked.c; 0: at the first size line */
+  uint64_t left; /* bytes of data still to come in this chunk; the size while it is read */
+  uint16_t line; /* bytes of the current line, or of the trailer section, so far */
+  uint8_t state; /* enum in chunked.c; 0: at the first size line */
 };
 
 /* Decode from the front of `in`.

@@ -38,7 +38,11 @@ void http_conn_fini(struct http_conn *c);
  * context  the loop; a malformed head is not an error here: it is answered */
 int http_conn_rx(struct http_conn *c, struct lib_span in, uint64_t now_ms);
 
-/* The peer ended its sending side. */
+/* Answer `status` (503) without a request, and close: the house is full. */
+void http_conn_refuse(struct http_conn *c, unsigned status, uint64_t now_ms);
+
+/* The peer ended its sending side, and what it sent before has been consumed
+ * or is the front of a head that will not be completed. May be repeated. */
 void http_conn_rx_end(struct http_conn *c, uint64_t now_ms);
 
 /* Bytes to send next. */

@@ -21,8 +21,8 @@ struct http_route {
   const char *pattern; /* "/hello/:name": a ':' takes one segment, not empty */
   /* returns 0, or E_NOENT (404), E_PROTO (400), E_LIMIT or E_NOMEM (503), else 500 */
   int (*handle)(struct http_exchange *x);
-  uint32_t body_max;   /* bytes of a request body; 0: none is wanted. More: 413 */
-  uint32_t reply_max;  /* bytes of an answer in one piece; 0: HTTP_REPLY_BYTES */
+  uint32_t body_max;  /* bytes of a request body; 0: none is wanted. More: 413 */
+  uint32_t reply_max; /* bytes of an answer in one piece; 0: HTTP_REPLY_BYTES */
   /* A body that is not to be kept goes here piece by piece, with `state_bytes`
    * of zeroed memory that http_state gives to the handler. NULL: keep it.
    * An error ends the request with 400. */
@@ -32,15 +32,15 @@ struct http_route {
 
 /* ---- what was asked ---- */
 
-unsigned http_method(const struct http_exchange *x);            /* of enum http_method */
-struct lib_span http_path(const struct http_exchange *x);       /* decoded */
+unsigned http_method(const struct http_exchange *x);      /* of enum http_method */
+struct lib_span http_path(const struct http_exchange *x); /* decoded */
 struct lib_span http_param(const struct http_exchange *x, const char *name); /* of the pattern */
 struct lib_span http_field(const struct http_exchange *x, const char *name); /* first of the name */
 struct lib_span http_cookie(const struct http_exchange *x, const char *name);
 const char *http_peer(const struct http_exchange *x);
 struct http_server *http_server_of(const struct http_exchange *x); /* for later, in a stream */
-uint64_t http_now_ms(const struct http_exchange *x);  /* since boot */
-int64_t http_wall_unix(const struct http_exchange *x); /* Unix s */
+uint64_t http_now_ms(const struct http_exchange *x);               /* since boot */
+int64_t http_wall_unix(const struct http_exchange *x);             /* Unix s */
 
 /* The value of a parameter of the query, decoded; p is NULL when absent or
  * malformed. */

@@ -2,8 +2,8 @@
  * Choice among the packed encodings of a resource. Pure. RFC 9110 12.5.3 */
 #pragma once
 
-#include <lib/pack.h>
 #include <http/request.h>
+#include <lib/pack.h>
 
 /* How much the client likes each coding: 0 (refused) to 1000. */
 struct http_codings {

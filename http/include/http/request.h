@@ -24,11 +24,11 @@ enum http_method {
 struct lib_span http_method_name(unsigned method);
 
 /* The form of the request target. RFC 9112 3.2 */
-enum http_form {
-  HTTP_FORM_ORIGIN,    /* /path?query */
-  HTTP_FORM_ABSOLUTE,  /* http://host/path?query */
-  HTTP_FORM_AUTHORITY, /* host:port, of CONNECT */
-  HTTP_FORM_ASTERISK,  /* *, of OPTIONS */
+enum http_target_form {
+  HTTP_TARGET_ORIGIN,    /* /path?query */
+  HTTP_TARGET_ABSOLUTE,  /* http://host/path?query */
+  HTTP_TARGET_AUTHORITY, /* host:port, of CONNECT */
+  HTTP_TARGET_ASTERISK,  /* *, of OPTIONS */
 };
 
 struct http_field {
@@ -38,19 +38,19 @@ struct http_field {
 
 /* Spans point into the parsed bytes. */
 struct http_request {
-  unsigned method;              /* one of enum http_method */
-  unsigned status;              /* on error: the status to answer, else 0 */
-  enum http_form form;
-  struct lib_span method_text;  /* as sent; may be set on error, for the log */
-  struct lib_span target;       /* as sent; may be set on error, for the log */
-  struct lib_span path;         /* begins with '/', percent-encoded; "" for `*` and CONNECT */
-  struct lib_span query;        /* behind the first '?'; "" when there is none */
-  struct lib_span host;         /* of the target or the Host field, with port */
-  unsigned minor;               /* HTTP/1.minor, 0 or 1 */
-  bool keep_alive;              /* the client wants to go on */
-  bool chunked;                 /* the body is chunked */
-  bool expect_continue;         /* Expect: 100-continue */
-  uint64_t content_length;      /* bytes of the body; 0 when chunked */
+  unsigned method; /* one of enum http_method */
+  unsigned status; /* on error: the status to answer, else 0 */
+  enum http_target_form form;
+  struct lib_span method_text; /* as sent; may be set on error, for the log */
+  struct lib_span target;      /* as sent; may be set on error, for the log */
+  struct lib_span path;        /* begins with '/', percent-encoded; "" for `*` and CONNECT */
+  struct lib_span query;       /* behind the first '?'; "" when there is none */
+  struct lib_span host;        /* of the target or the Host field, with port */
+  unsigned minor;              /* HTTP/1.minor, 0 or 1 */
+  bool keep_alive;             /* the client wants to go on */
+  bool chunked;                /* the body is chunked */
+  bool expect_continue;        /* Expect: 100-continue */
+  uint64_t content_length;     /* bytes of the body; 0 when chunked */
   unsigned fields_n;
   struct http_field fields[HTTP_FIELDS_MAX];
 };

@@ -15,16 +15,16 @@ struct http_route; /* http/handler.h */
 
 /* One answer, for the access log. Spans are borrowed until return. */
 struct http_access {
-  const char *peer;          /* as given to http_conn_init */
-  struct lib_span method;    /* as sent; these are "" when the request never came */
+  const char *peer;       /* as given to http_conn_init */
+  struct lib_span method; /* as sent; these are "" when the request never came */
   struct lib_span target;
   struct lib_span host;
   struct lib_span referer;
   struct lib_span user_agent;
-  unsigned minor;            /* HTTP/1.minor */
+  unsigned minor; /* HTTP/1.minor */
   unsigned status;
-  uint64_t bytes;            /* of the body to be sent; 0 for a stream */
-  uint64_t duration_ms;      /* from the first byte of the request to this decision */
+  uint64_t bytes;       /* of the body to be sent; 0 for a stream */
+  uint64_t duration_ms; /* from the first byte of the request to this decision */
   int64_t wall_unix;
 };
 
@@ -41,29 +41,29 @@ struct http_server {
   struct http_pack pack;           /* opened; stays while a connection lives */
   const struct http_route *routes; /* pages by code; looked at before the pack */
   size_t routes_n;
-  struct lib_span name;            /* the Server field; "" for none */
+  struct lib_span name; /* the Server field; "" for none */
   void *(*work_alloc)(size_t bytes);
   void (*work_free)(void *p);
   void (*log)(const struct http_access *a); /* may be NULL */
-  struct lib_siphash_key key;      /* random */
+  struct lib_siphash_key key;               /* random */
 
   /* Read by anybody. */
   struct http_counters counters;
   unsigned listeners; /* event streams now */
 
   /* http's own. */
-  int64_t wall_zero_ms;                       /* wall clock at now_ms == 0, Unix ms */
-  int64_t date_unix;                          /* the second that `date` shows */
+  int64_t wall_zero_ms; /* wall clock at now_ms == 0, Unix ms */
+  int64_t date_unix;    /* the second that `date` shows */
   char date[29];
-  uint64_t auth_seen[HTTP_AUTH_CACHE_N];      /* keyed hashes of verified credentials */
-  unsigned auth_next;                         /* the one to be replaced next */
-  uint64_t auth_window_ms;                    /* when the checks below began */
+  uint64_t auth_seen[HTTP_AUTH_CACHE_N]; /* keyed hashes of verified credentials */
+  unsigned auth_next;                    /* the one to be replaced next */
+  uint64_t auth_window_ms;               /* when the checks below began */
   unsigned auth_checks;
-  uint32_t boundaries;                        /* multipart answers so far */
-  struct http_request request;                /* of the call that runs */
-  char path[HTTP_TARGET_MAX + 1];             /* its decoded path */
-  char query[HTTP_TARGET_MAX];                /* its decoded query values */
-  char scratch[HTTP_SCRATCH_BYTES];           /* a rendered head */
+  uint32_t boundaries;              /* multipart answers so far */
+  struct http_request request;      /* of the call that runs */
+  char path[HTTP_TARGET_MAX + 1];   /* its decoded path */
+  char query[HTTP_TARGET_MAX];      /* its decoded query values */
+  char scratch[HTTP_SCRATCH_BYTES]; /* a rendered head */
 };
 
 /* Prepare the fields that are http's own. */

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <http/path.h>
+#include <lib/err.h>
+
+#include "dispatch.h"
+#include "exchange.h"
+#include "static.h"
+
+/* OPTIONS *: what the server as a whole can do. RFC 9110 9.3.7 */
+static void answer_options(struct http_conn *c) {
+  const struct http_server *s = c->server;
+  unsigned allow = HTTP_GET;
+  for (size_t i = 0; i < s->routes_n; i++)
+    allow |= s->routes[i].methods;
+  http_answer_method(c, HTTP_OPTIONS, allow);
+}
+
+static bool reads_body(const struct http_exchange *x) {
+  const struct http_request *r = x->request;
+  bool has_body = r->chunked || r->content_length > 0;
+  return x->route->on_body || (x->route->body_max > 0 && has_body);
+}
+
+static void answer_path(struct http_exchange *x, struct lib_span head) {
+  struct http_conn *c = x->conn;
+  const struct http_request *r = x->request;
+  unsigned allow;
+  if (!http_static_admit(c, r, x->path, x->now_ms))
+    return;
+  x->route = http_route_find(c->server, x->path, r->method, x->params, &allow);
+  if (x->route == NULL)
+    http_static_answer(c, r, x->path, allow, x->now_ms);
+  else if (reads_body(x))
+    http_intake_begin(x, head);
+  else
+    http_exchange_run(x);
+}
+
+void http_dispatch(struct http_conn *c, const struct http_request *r, struct lib_span head,
+                   uint64_t now_ms) {
+  struct http_server *s = c->server;
+  struct http_exchange x = {.conn = c, .request = r, .now_ms = now_ms};
+  c->host = http_pack_host(&s->pack, r->host);
+  if (r->form == HTTP_TARGET_AUTHORITY) { /* CONNECT: no proxy here */
+    http_answer_fatal(c, 501);
+    return;
+  }
+  if (r->form == HTTP_TARGET_ASTERISK) {
+    answer_options(c);
+    return;
+  }
+  int rc = http_path_decode(r->path, s->path, sizeof s->path, &x.path);
+  if (rc == 0)
+    answer_path(&x, head);
+  else
+    http_answer_page(c, rc == E_NOENT ? 404 : 400);
+}

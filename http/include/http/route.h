@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Matching of a path against the patterns of dynamic pages. Pure. */
+#pragma once
+
+#include <http/handler.h>
+
+/* A pattern such as "/hello/:name" against a decoded path.
+ *
+ * params   written on a match: what each ':' took, in order; may have been
+ *          touched on a mismatch */
+bool http_route_match(const char *pattern, struct lib_span path,
+                      struct lib_span params[HTTP_PARAMS_MAX]);
+
+/* What the ':name' of a pattern took; p is NULL when it has no such name. */
+struct lib_span http_route_param(const char *pattern, const struct lib_span params[HTTP_PARAMS_MAX],
+                                 const char *name);
+
+/* The page for a path and method.
+ *
+ * allow    the methods of all pages at this path
+ * returns  NULL when there is none for the method */
+const struct http_route *http_route_find(const struct http_server *s, struct lib_span path,
+                                         unsigned method, struct lib_span params[HTTP_PARAMS_MAX],
+                                         unsigned *allow);

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <http/route.h>
+#include <lib/assert.h>
+
+/* Segments of pattern and path side by side; both begin with '/'. */
+bool http_route_match(const char *pattern, struct lib_span path,
+                      struct lib_span params[HTTP_PARAMS_MAX]) {
+  struct lib_span wanted = lib_span_str(pattern), want, have;
+  unsigned n = 0;
+  for (;;) {
+    bool more = lib_span_split(&wanted, '/', &want);
+    if (lib_span_split(&path, '/', &have) != more)
+      return false;
+    if (!more)
+      return true;
+    if (want.n && want.p[0] == ':') {
+      LIB_ASSERT(n < HTTP_PARAMS_MAX);
+      if (have.n == 0)
+        return false;
+      params[n++] = have;
+    } else if (!lib_span_eq(want, have)) {
+      return false;
+    }
+  }
+}
+
+struct lib_span http_route_param(const char *pattern, const struct lib_span params[HTTP_PARAMS_MAX],
+                                 const char *name) {
+  struct lib_span rest = lib_span_str(pattern), segment;
+  unsigned n = 0;
+  while (lib_span_split(&rest, '/', &segment)) {
+    if (segment.n == 0 || segment.p[0] != ':')
+      continue;
+    if (lib_span_eq(lib_span_sub(segment, 1, segment.n), lib_span_str(name)))
+      return params[n];
+    n++;
+  }
+  return (struct lib_span){NULL, 0};
+}
+
+static bool takes(const struct http_route *route, unsigned method) {
+  unsigned methods = route->methods | (route->methods & HTTP_GET ? HTTP_HEAD : 0);
+  return (methods & method) != 0;
+}
+
+const struct http_route *http_route_find(const struct http_server *s, struct lib_span path,
+                                         unsigned method, struct lib_span params[HTTP_PARAMS_MAX],
+                                         unsigned *allow) {
+  struct lib_span unused[HTTP_PARAMS_MAX];
+  *allow = 0;
+  for (size_t i = 0; i < s->routes_n; i++) {
+    const struct http_route *route = &s->routes[i];
+    bool fits = takes(route, method);
+    if (!http_route_match(route->pattern, path, fits ? params : unused))
+      continue;
+    *allow |= route->methods;
+    if (fits)
+      return route;
+  }
+  return NULL;
+}

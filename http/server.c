@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <http/server.h>
+#include <lib/assert.h>
+
+void http_server_init(struct http_server *s) {
+  LIB_ASSERT(s->pack.head != NULL && s->work_alloc != NULL && s->work_free != NULL);
+  s->counters = (struct http_counters){0};
+  s->listeners = 0;
+  s->wall_zero_ms = 0;
+  s->date_unix = -1;
+  s->auth_next = s->auth_checks = s->boundaries = 0;
+  s->auth_window_ms = 0;
+  for (unsigned i = 0; i < HTTP_AUTH_CACHE_N; i++)
+    s->auth_seen[i] = 0;
+}
+
+void http_server_time(struct http_server *s, int64_t wall_unix_ms, uint64_t now_ms) {
+  s->wall_zero_ms = wall_unix_ms - (int64_t)now_ms;
+}
+
+int64_t http_server_wall_unix(const struct http_server *s, uint64_t now_ms) {
+  return (s->wall_zero_ms + (int64_t)now_ms) / 1000;
+}
