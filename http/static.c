@@ -152,10 +152,21 @@ static void answer_rewritten(struct http_conn *c, const struct lib_pack_prefix *
     answer_missing(c, r, allow, now_ms);
 }
 
+/* What is appended to the target of a redirect. Behind a slash it begins with
+ * none: a Location that begins with two would lead to another host. */
+static struct lib_span redirect_rest(const struct http_pack *pack,
+                                     const struct lib_pack_prefix *rule, struct lib_span path) {
+  struct lib_span to = http_pack_span(pack, rule->to);
+  struct lib_span rest = lib_span_sub(path, rule->prefix.n, rule->keep_rest ? path.n : 0);
+  while (rest.n && rest.p[0] == '/' && to.p[to.n - 1] == '/')
+    rest = lib_span_sub(rest, 1, rest.n);
+  return rest;
+}
+
 static void answer_prefix(struct http_conn *c, const struct lib_pack_prefix *rule,
                           const struct http_request *r, struct lib_span path, unsigned allow,
                           uint64_t now_ms) {
-  struct lib_span rest = lib_span_sub(path, rule->prefix.n, rule->keep_rest ? path.n : 0);
+  struct lib_span rest = redirect_rest(&c->server->pack, rule, path);
   if (rule->status == 0)
     answer_rewritten(c, rule, r, path, allow, now_ms);
   else if (is_about(r->method))
