@@ -34,3 +34,9 @@
 #define HTTP_WRITE_WINDOW_MS 20000  /* an answer likewise */
 #define HTTP_RATE_MIN 128           /* bytes per second */
 #define HTTP_HEARTBEAT_MS 15000     /* a comment on an event stream that is silent */
+
+/* Network */
+#define LIMIT_NET_RAM_PER_CONN 2048 /* a TCP control block for each so many bytes of RAM */
+#define LIMIT_NET_RX_POSTED 64      /* receive buffers in the device's hands; 2 KB each */
+#define LIMIT_NET_RX_SHARE 8        /* at most this part of RAM is receive buffers */
+#define LIMIT_NET_STREAM_RX_PBUFS 48 /* pieces of unread input of one connection */

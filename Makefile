@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Thimble: a website in one tiny virtual machine. `make help` lists the targets.
+#
+# The layers. A folder is compiled with the include directories of itself and of
+# the folders behind the colon, and with no others: an include that goes another
+# way does not compile.
+#
+#   lib     :                                  spans, errors, output, limits
+#   memstat : lib                              who owns the memory
+#   kernel  : lib memstat                      the guest's platform
+#   hosted  : lib memstat kernel               the same platform as a process
+#   net     : lib memstat kernel   (lwIP)      streams over TCP/IP
+#   http    : lib                              the HTTP engine
+#   site    : lib memstat http                 the pages made by code
+#   app     : lib memstat kernel net http site the loop
+lib.uses     :=
+memstat.uses := lib
+kernel.uses  := lib memstat
+hosted.uses  := lib memstat kernel
+net.uses     := lib memstat kernel
+http.uses    := lib
+site.uses    := lib memstat http
+app.uses     := lib memstat kernel net http site
+
+# What a user sets.
+SITE     ?= site/content
+PORT     ?= 8080
+TLS_PORT ?= 8443
+MEM      ?= 32
+ACCEL    ?=
+NET      ?= user
+TLS      ?= 0
+SAN      ?= 0
+export PORT TLS_PORT MEM ACCEL NET TLS
+
+LWIP_DIR ?= build/src/lwip
+MUSL_DIR ?= build/src/musl
+LWIP     := $(LWIP_DIR)/src
+CC       := gcc
+PYTHON   := /usr/bin/python3
+
+ifneq ($(TLS),0)
+$(error TLS=$(TLS): this version has no TLS yet; only TLS=0 is known)
+endif
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+MAKEFLAGS += --no-builtin-rules -j2
+Q := $(if $(V),,@)
+say = @echo "  $(1)"
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+	@echo "Variables: SITE=folder PORT= MEM=MB ACCEL=kvm|tcg NET=user|tap V=1"
+
+run: image ## build what is missing, boot the VM and serve SITE
+	@tools/packages.sh run
+	@$(PYTHON) tools/run
+
+image: build/thimble.elf ## build/thimble.elf, the bootable image with SITE in it
+
+pack: build/site.pack ## build/site.pack, the compiled SITE
+
+hosted: build/hosted$(if $(filter 1,$(SAN)),-san)/thimble ## the server as a process (SAN=1: with sanitizers)
+
+test: ## install what the tests need, build, run all tests
+	@tools/packages.sh build run test
+	@$(MAKE) --no-print-directory check unit e2e
+
+unit: build/unit.done ## unit tests, on the host, with sanitizers
+
+check: build/check.done ## layering, headers, format, names in the docs
+
+e2e: image hosted ## end-to-end tests on the real image
+	@$(MAKE) --no-print-directory hosted SAN=1
+	@$(PYTHON) -m pytest -q tests
+
+symbolize: ## names for the addresses of a panic report on standard input
+	@$(PYTHON) tools/symbolize build/thimble.sym.elf
+
+clean: ## remove what was built; fetched sources stay
+	rm -rf $(filter-out build/src build/apt,$(wildcard build/*))
+
+.PHONY: help run image pack hosted test unit check e2e symbolize clean FORCE
+
+# --- What comes from elsewhere -------------------------------------------------
+
+build/fetched:
+	@tools/packages.sh build
+	@LWIP_DIR="$(filter-out build/src/lwip,$(LWIP_DIR))" \
+	 MUSL_DIR="$(filter-out build/src/musl,$(MUSL_DIR))" tools/fetch.sh lwip musl
+	@touch $@
+
+# Headers of the guest's C library, and the kernel's public virtio headers,
+# each in a folder that holds nothing else.
+build/headers: build/fetched
+	$(call say,headers)
+	$(Q)rm -rf $@.part && mkdir -p $@.part/uapi $@.part/obj
+	$(Q)cd $@.part/obj && $(abspath $(MUSL_DIR))/configure --prefix=/ >configure.log 2>&1 && \
+	  $(MAKE) -s DESTDIR=.. install-headers
+	$(Q)ln -s /usr/include/linux /usr/include/asm-generic $@.part/uapi
+	$(Q)ln -s /usr/include/$$($(CC) -print-multiarch)/asm $@.part/uapi
+	$(Q)rm -rf $@ && mv $@.part $@
+
+# --- Sources -------------------------------------------------------------------
+
+sources = $(wildcard $(1)/*.c $(1)/*.S $(1)/*/*.c $(1)/*/*.S)
+portable := lib memstat net http site app
+lwip.c := $(addprefix core/,def inet_chksum init ip mem netif pbuf tcp tcp_in tcp_out timeouts udp) \
+  $(addprefix core/ipv4/,dhcp etharp icmp ip4 ip4_addr) \
+  $(addprefix core/ipv6/,ethip6 icmp6 inet6 ip6 ip6_addr mld6 nd6) netif/ethernet
+musl.c := $(addprefix src/string/,memcmp memchr memrchr strlen strnlen strcmp strncmp strchr \
+  strchrnul x86_64/memcpy x86_64/memmove x86_64/memset)
+
+guest.o := $(patsubst %,build/guest/%.o,$(foreach l,kernel $(portable),$(call sources,$(l)))) \
+  $(lwip.c:%=build/guest/lwip/%.o) $(musl.c:%=build/guest/musl/%.o) build/guest/crypt.o \
+  build/guest/site.o
+
+# --- Flags ---------------------------------------------------------------------
+
+warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror
+common := -std=gnu11 -g -MMD -MP -ffunction-sections -fdata-sections
+guest.flags := $(common) -Os -nostdinc -isystem build/headers/include -fno-pic -fno-pie \
+  -fcf-protection=none -fno-asynchronous-unwind-tables -fno-omit-frame-pointer \
+  -fstack-protector-strong -mstack-protector-guard=global -DNDEBUG
+hosted.flags := $(common) -O2 -fno-omit-frame-pointer
+hosted-san.flags := $(common) -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
+  -fno-sanitize-recover=undefined
+builds := guest hosted hosted-san
+
+includes = $(patsubst %,-I%/include,$(1) $($(1).uses)) $($(1).extra)
+net.extra = -Inet/lwip -isystem $(LWIP)/include
+kernel.extra = -isystem build/headers/uapi
+app.extra = -Iapp
+
+# Where speed shows, -O2; elsewhere -Os.
+build/guest/net/% build/guest/http/% build/guest/app/%: guest.flags += -O2
+build/guest/lwip/%: guest.flags += -O2
+
+# $(1) = build, $(2) = layer
+define layer_rule
+build/$(1)/$(2)/%.c.o: $(2)/%.c | build/headers
+	$$(call say,cc $(1)/$(2)/$$*)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $$($(1).flags) $$(warnings) $$(call includes,$(2)) -c $$< -o $$@
+build/$(1)/$(2)/%.S.o: $(2)/%.S | build/headers
+	$$(call say,as $(1)/$(2)/$$*)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $$($(1).flags) -c $$< -o $$@
+endef
+$(foreach b,$(builds),$(foreach l,kernel hosted $(portable),$(eval $(call layer_rule,$(b),$(l)))))
+
+define lwip_rule
+build/$(1)/lwip/%.o: | build/headers
+	$$(call say,cc $(1)/lwip/$$*)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $$($(1).flags) -w -Ilib/include -Inet/lwip -I$$(LWIP)/include -c $$(LWIP)/$$*.c -o $$@
+endef
+$(foreach b,$(builds),$(eval $(call lwip_rule,$(b))))
+
+build/guest/musl/%.o: | build/headers
+	$(call say,cc guest/musl/$*)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(guest.flags) -w -fno-builtin -fno-stack-protector \
+	  -c $(firstword $(wildcard $(MUSL_DIR)/$*.s $(MUSL_DIR)/$*.c)) -o $@
+
+# --- The image -----------------------------------------------------------------
+
+pack.c := $(wildcard tools/pack/*.c) lib/siphash.c lib/span.c lib/out.c lib/date.c
+build/thimble-pack: $(pack.c) $(wildcard tools/pack/*.h lib/include/lib/*.h) | build/fetched
+	$(call say,cc tools/pack)
+	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g $(warnings) -Ilib/include $(pack.c) -o $@ \
+	  -lzopfli -lz -lbrotlienc -lyaml
+
+# Runs each time, since SITE is any folder; the pack is new only if it changed.
+build/site.pack: build/thimble-pack FORCE
+	@mkdir -p build/cache
+	$(Q)build/thimble-pack --cache build/cache -o $@.new "$(SITE)"
+	$(Q)if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+build/guest/site.o: build/site.pack
+	@mkdir -p $(@D)
+	$(Q)printf '.section .site,"a"\n.balign 64\n.incbin "$<"\n.section .note.GNU-stack,"",@progbits\n' | \
+	  $(CC) -x assembler -c - -o $@
+
+build/thimble.sym.elf: kernel/link.ld $(guest.o)
+	$(call say,ld thimble)
+	$(Q)ld -n -z noexecstack --gc-sections --no-warn-rwx-segments -T kernel/link.ld -Map build/thimble.map -o $@ $(guest.o)
+
+build/thimble.elf: build/thimble.sym.elf
+	$(Q)strip -o $@ $<
+	@echo "  $@: $$(stat -c %s $@) bytes, site pack $$(stat -c %s build/site.pack) of them"
+
+# --- The same server as a process ----------------------------------------------
+
+define hosted_rule
+build/$(1)/thimble: $$(patsubst %,build/$(1)/%.o,$$(foreach l,hosted $$(portable),$$(call sources,$$(l)))) \
+  $$(lwip.c:%=build/$(1)/lwip/%.o) build/$(1)/crypt.o build/site.pack
+	$$(call say,ld $(1)/thimble)
+	$$(Q)printf '.section .rodata\n.globl site_start,site_end\n.balign 64\nsite_start: .incbin "build/site.pack"\nsite_end:\n.section .note.GNU-stack,"",@progbits\n' | \
+	  $$(CC) -x assembler -c - -o build/$(1)/site.o
+	$$(Q)$$(CC) $$($(1).flags) $$(filter %.o,$$^) build/$(1)/site.o -o $$@
+endef
+$(foreach b,hosted hosted-san,$(eval $(call hosted_rule,$(b))))
+
+# Only one function of musl's crypt: SHA-256 password hashes.
+define crypt_rule
+build/$(1)/crypt.o: | build/headers
+	$$(call say,cc $(1)/musl/crypt_sha256)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $$($(1).flags) -w -Dsprintf=http_crypt_sprintf \
+	  -Dstrtoul=http_crypt_strtoul -c $$(MUSL_DIR)/src/crypt/crypt_sha256.c -o $$@
+endef
+$(foreach b,$(builds),$(eval $(call crypt_rule,$(b))))
+
+# --- Checks and unit tests ------------------------------------------------------
+
+-include Makefile.tests
+-include $(shell find build/guest build/hosted build/hosted-san build/unit -name '*.d' 2>/dev/null)

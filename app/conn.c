@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * One connection = stream + HTTP engine: the place to start reading. All bytes
+ * of the server pass app_conn_pump. A connection dies in conn_end only. */
+#include "conn.h"
+
+#include <http/conn.h>
+#include <kernel/clock.h>
+#include <kernel/mem.h>
+#include <lib/err.h>
+#include <memstat/memstat.h>
+
+#include "wheel.h"
+
+enum conn_state {
+  OPEN,
+  LINGER, /* all is sent and our side ended: wait for the peer's end, since a
+             close with unread bytes would reset what it has not yet read */
+};
+
+struct app_conn {
+  struct app_timer timer; /* first: the wheel hands back its address */
+  struct net_stream *stream;
+  struct http_conn http;
+  enum conn_state state;
+  char peer[46]; /* address as text, for the log */
+};
+
+enum { LINGER_MS = 2000 };
+
+static struct http_server *server;
+static struct kernel_pool pool;
+static struct app_wheel wheel;
+
+static uint64_t now(void) {
+  return kernel_clock_ns() / 1000000;
+}
+
+void app_conn_init(struct http_server *s) {
+  server = s;
+  app_wheel_init(&wheel, now());
+  kernel_pool_init(&pool, "conn", MEMSTAT_CONN, sizeof(struct app_conn), UINT32_MAX);
+}
+
+static void conn_end(struct app_conn *c, void (*end)(struct net_stream *)) {
+  app_wheel_set(&wheel, &c->timer, UINT64_MAX);
+  http_conn_fini(&c->http);
+  end(c->stream);
+  kernel_pool_put(&pool, c);
+  memstat_vm.conns_now--;
+}
+
+static void conn_new(struct net_stream *stream, uint64_t now_ms) {
+  struct app_conn *c = kernel_pool_get(&pool);
+  if (!c) {
+    net_stream_abort(stream);
+    return;
+  }
+  struct lib_out peer;
+  lib_out_init(&peer, c->peer, sizeof c->peer - 1);
+  net_stream_peer(stream, &peer);
+  c->peer[peer.n] = 0;
+  c->timer = (struct app_timer){0};
+  c->stream = stream;
+  c->state = OPEN;
+  http_conn_init(&c->http, server, c->peer, now_ms);
+  net_stream_set_owner(stream, c);
+  memstat_vm.conns_total++;
+  if (++memstat_vm.conns_now > memstat_vm.conns_high_water)
+    memstat_vm.conns_high_water = memstat_vm.conns_now;
+}
+
+void app_conn_accept(void) {
+  struct net_stream *stream;
+  uint16_t port;
+  while ((stream = net_accept(&port)) != NULL)
+    conn_new(stream, now());
+}
+
+/* HTTP to stream. False when nothing moved. */
+static bool pump_tx(struct app_conn *c, uint64_t now_ms) {
+  struct http_out out = http_conn_tx_buf(&c->http, now_ms);
+  if (out.bytes.n == 0)
+    return false;
+  if (out.whole && net_stream_tx_room(c->stream) < out.bytes.n)
+    return false;
+  int n = net_stream_tx(c->stream, out.bytes, out.stable);
+  if (n < 0)
+    return false;
+  http_conn_tx_ack(&c->http, (size_t)n, now_ms);
+  return true;
+}
+
+/* Stream to HTTP. False when nothing moved: no bytes, part of a head, or an
+ * answer has to go out first. */
+static bool pump_rx(struct app_conn *c, uint64_t now_ms) {
+  struct lib_span in = net_stream_rx_buf(c->stream);
+  if (in.n == 0) {
+    if (net_stream_rx_ended(c->stream))
+      http_conn_rx_end(&c->http, now_ms);
+    return false;
+  }
+  int n = http_conn_rx(&c->http, in, now_ms);
+  if (n == E_AGAIN && in.n < net_stream_rx_bytes(c->stream)) {
+    if (net_stream_rx_gather(c->stream) < 0)
+      return false;
+    n = http_conn_rx(&c->http, net_stream_rx_buf(c->stream), now_ms);
+  }
+  if (n < 0)
+    return false;
+  net_stream_rx_ack(c->stream, (size_t)n);
+  return true;
+}
+
+/* The answer that ends the connection is out: end our side. */
+static void linger(struct app_conn *c, uint64_t now_ms) {
+  net_stream_tx_end(c->stream);
+  c->state = LINGER;
+  app_wheel_set(&wheel, &c->timer, now_ms + LINGER_MS);
+}
+
+/* Discard what comes while lingering. False: the connection is over. */
+static bool drain(struct app_conn *c) {
+  net_stream_rx_ack_all(c->stream);
+  return !net_stream_rx_ended(c->stream);
+}
+
+static void app_conn_pump(struct app_conn *c, uint64_t now_ms) {
+  if (net_stream_broken(c->stream)) {
+    conn_end(c, net_stream_close);
+    return;
+  }
+  if (c->state == OPEN) {
+    while (pump_tx(c, now_ms) || pump_rx(c, now_ms))
+      ;
+    if (http_conn_done(&c->http))
+      linger(c, now_ms);
+    net_stream_tx_flush(c->stream);
+  }
+  if (c->state == LINGER) {
+    if (!drain(c))
+      conn_end(c, net_stream_close);
+    return;
+  }
+  net_stream_rx_gather(c->stream); /* without memory it stays where it is */
+  app_wheel_set(&wheel, &c->timer, http_conn_deadline_ms(&c->http));
+}
+
+static void on_timer(struct app_conn *c, uint64_t now_ms) {
+  if (c->state == LINGER) {
+    conn_end(c, net_stream_abort);
+    return;
+  }
+  http_conn_tick(&c->http, now_ms);
+  app_conn_pump(c, now_ms);
+}
+
+void app_conn_run(uint64_t now_ms) {
+  struct net_stream *s;
+  struct app_timer *t;
+  while ((s = net_stream_ready()) != NULL)
+    app_conn_pump(net_stream_owner(s), now_ms);
+  while ((t = app_wheel_due(&wheel, now_ms)) != NULL)
+    on_timer((struct app_conn *)t, now_ms);
+}
+
+uint64_t app_conn_deadline_ms(void) {
+  return app_wheel_deadline_ms(&wheel);
+}

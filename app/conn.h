@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * The connections: each a TCP stream joined to an HTTP engine. Private to app/. */
+#pragma once
+
+#include <http/server.h>
+#include <net/stream.h>
+
+/* Prepare for connections that `server` answers. */
+void app_conn_init(struct http_server *server);
+
+/* Take over all streams that were accepted. */
+void app_conn_accept(void);
+
+/* Move bytes on all connections that are ready, run the timeouts that are due. */
+void app_conn_run(uint64_t now_ms);
+
+/* When app_conn_run has a timeout to run; UINT64_MAX: never. */
+uint64_t app_conn_deadline_ms(void);

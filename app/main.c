@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * The program: options, network, site, and the one loop. */
+#include <kernel/boot.h>
+#include <kernel/clock.h>
+#include <kernel/console.h>
+#include <kernel/entropy.h>
+#include <kernel/idle.h>
+#include <kernel/mem.h>
+#include <kernel/panic.h>
+#include <lib/err.h>
+#include <memstat/memstat.h>
+#include <net/net.h>
+#include <site/routes.h>
+
+#include "conn.h"
+#include "options.h"
+
+enum { LINE_MAX = 256 };
+
+static struct http_server server;
+static struct kernel_heap work_heap;
+
+static uint64_t now_ms(void) {
+  return kernel_clock_ns() / 1000000;
+}
+
+static void complain(struct lib_span word, const char *why) {
+  char line[LINE_MAX];
+  struct lib_out o;
+  lib_out_init(&o, line, sizeof line);
+  lib_out_str(&o, "thimble: boot option ignored: ");
+  lib_out_span(&o, word);
+  lib_out_all(&o, ": ", why, NULL);
+  kernel_console_line(KERNEL_LOG_ERROR, lib_out_done(&o));
+}
+
+static void *work_alloc(size_t n) {
+  return kernel_heap_alloc(&work_heap, n);
+}
+
+static void log_request(const struct http_access *a) {
+  char line[LINE_MAX];
+  struct lib_out o;
+  lib_out_init(&o, line, sizeof line);
+  lib_out_all(&o, a->peer, " ", NULL);
+  lib_out_span(&o, a->method);
+  lib_out_char(&o, ' ');
+  lib_out_span(&o, a->target);
+  lib_out_char(&o, ' ');
+  lib_out_u64(&o, a->status);
+  lib_out_char(&o, ' ');
+  lib_out_u64(&o, a->bytes);
+  kernel_console_line(KERNEL_LOG_DEBUG, lib_out_done(&o));
+}
+
+static void start_server(enum kernel_log level) {
+  const char *why;
+  kernel_heap_init(&work_heap, "work", MEMSTAT_HTTP);
+  server.routes = site_routes;
+  server.routes_n = site_routes_n;
+  server.work_alloc = work_alloc;
+  server.work_free = kernel_heap_free;
+  server.log = level >= KERNEL_LOG_DEBUG ? log_request : NULL;
+  kernel_entropy_read(&server.key, sizeof server.key);
+  if (http_pack_open(&server.pack, kernel_boot_site(), &why) < 0)
+    kernel_panic(why);
+  http_server_init(&server);
+  http_server_time(&server, kernel_clock_wall_unix() * 1000, now_ms());
+  app_conn_init(&server);
+}
+
+static void start_network(const struct app_options *options) {
+  int err = net_init(&options->net);
+  if (err == E_NOENT)
+    kernel_refuse("no virtio network device");
+  if (err < 0)
+    kernel_refuse("the network device cannot be used");
+  if (net_listen(options->port) < 0)
+    kernel_refuse("not enough memory to listen");
+}
+
+static void say_listening(uint16_t port) {
+  char line[LINE_MAX];
+  struct lib_out o;
+  memstat_vm.boot_listening_ns = kernel_clock_ns();
+  lib_out_init(&o, line, sizeof line);
+  lib_out_str(&o, "thimble: listening on port ");
+  lib_out_u64(&o, port);
+  lib_out_str(&o, ", ");
+  lib_out_fixed(&o, memstat_vm.boot_listening_ns / 1000, 3);
+  lib_out_str(&o, " ms after entry; image ");
+  lib_out_u64(&o, memstat_vm.image_bytes / 1024);
+  lib_out_str(&o, " KB, RAM ");
+  lib_out_u64(&o, memstat_total() / 1024);
+  lib_out_all(&o, " KB, clock ", kernel_clock_name(), NULL);
+  kernel_console_line(KERNEL_LOG_INFO, lib_out_done(&o));
+}
+
+static void say_addresses(void) {
+  char line[LINE_MAX];
+  struct lib_out o;
+  lib_out_init(&o, line, sizeof line);
+  lib_out_str(&o, "thimble: address ");
+  size_t empty = o.n;
+  net_addresses(&o);
+  if (o.n > empty)
+    kernel_console_line(KERNEL_LOG_INFO, lib_out_done(&o));
+}
+
+static uint64_t next_deadline_ns(void) {
+  uint64_t net = net_deadline_ns(), conns = app_conn_deadline_ms();
+  if (conns > UINT64_MAX / 1000000)
+    return net;
+  return conns * 1000000 < net ? conns * 1000000 : net;
+}
+
+_Noreturn static void loop(void) {
+  for (;;) {
+    net_poll();
+    memstat_vm.uptime_ms = now_ms();
+    app_conn_accept();
+    app_conn_run(memstat_vm.uptime_ms);
+    net_flush();
+    if (net_addresses_changed())
+      say_addresses();
+    kernel_idle(next_deadline_ns());
+  }
+}
+
+_Noreturn void app_main(void) {
+  struct app_options options;
+  app_options_parse(kernel_boot_cmdline(), &options, complain);
+  kernel_console_level(options.log);
+  kernel_panic_mode(options.onpanic);
+  if (options.selftest.n)
+    kernel_selftest(options.selftest.p, options.selftest.n);
+  start_server(options.log);
+  start_network(&options);
+  say_listening(options.port);
+  loop();
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "options.h"
+
+#include <lib/err.h>
+
+enum { HTTP_PORT = 80 };
+
+/* Each returns NULL, or why the value will not do. */
+
+static const char *parse_ip(struct lib_span v, struct app_options *o) {
+  return net_config_parse_ip4(v, &o->net.ip4);
+}
+
+static const char *parse_ip6(struct lib_span v, struct app_options *o) {
+  return net_config_parse_ip6(v, &o->net.ip6);
+}
+
+static const char *parse_port(struct lib_span v, struct app_options *o) {
+  uint64_t port;
+  if (lib_span_u64(v, UINT16_MAX, &port) < 0 || port == 0)
+    return "needs a number from 1 to 65535";
+  o->port = (uint16_t)port;
+  return NULL;
+}
+
+/* The index of `v` among `names`, or -1. */
+static int choice(struct lib_span v, const char *const *names, int n) {
+  for (int i = 0; i < n; i++)
+    if (lib_span_eq(v, lib_span_str(names[i])))
+      return i;
+  return -1;
+}
+
+static const char *parse_log(struct lib_span v, struct app_options *o) {
+  static const char *const names[] = {"off", "error", "info", "debug"};
+  int level = choice(v, names, 4);
+  if (level < 0)
+    return "needs off, error, info or debug";
+  o->log = (enum kernel_log)level;
+  return NULL;
+}
+
+static const char *parse_onpanic(struct lib_span v, struct app_options *o) {
+  static const char *const names[] = {"reboot", "halt"};
+  int mode = choice(v, names, 2);
+  if (mode < 0)
+    return "needs reboot or halt";
+  o->onpanic = (enum kernel_onpanic)mode;
+  return NULL;
+}
+
+static const char *parse_selftest(struct lib_span v, struct app_options *o) {
+  o->selftest = v;
+  return NULL;
+}
+
+/* The VMM's own, read by kernel/platform. */
+static const char *parse_platform(struct lib_span v, struct app_options *o) {
+  (void)v, (void)o;
+  return NULL;
+}
+
+static const struct {
+  const char *key;
+  const char *(*parse)(struct lib_span value, struct app_options *o);
+} options[] = {
+    {"ip", parse_ip},           {"ip6", parse_ip6},
+    {"port", parse_port},       {"log", parse_log},
+    {"onpanic", parse_onpanic}, {"selftest", parse_selftest},
+    {"virtio_mmio.device", parse_platform},
+};
+
+static const char *parse_word(struct lib_span word, struct app_options *o) {
+  struct lib_span key = lib_span_sub(word, 0, lib_span_find(word, '='));
+  if (key.n == word.n)
+    return "has no value";
+  for (unsigned i = 0; i < sizeof options / sizeof *options; i++)
+    if (lib_span_eq(key, lib_span_str(options[i].key)))
+      return options[i].parse(lib_span_sub(word, key.n + 1, word.n), o);
+  return "is not known";
+}
+
+void app_options_parse(struct lib_span cmdline, struct app_options *out,
+                       app_options_complain *complain) {
+  struct lib_span word;
+  *out = (struct app_options){.port = HTTP_PORT, .log = KERNEL_LOG_INFO};
+  while (lib_span_split(&cmdline, ' ', &word)) {
+    const char *why = word.n ? parse_word(word, out) : NULL;
+    if (why)
+      complain(word, why);
+  }
+}

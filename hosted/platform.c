@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Clock, console, entropy, idle and panic as a Unix process has them. */
+#include <kernel/clock.h>
+#include <kernel/console.h>
+#include <kernel/entropy.h>
+#include <kernel/idle.h>
+#include <kernel/panic.h>
+#include <lib/assert.h>
+#include <lib/out.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "hosted.h"
+
+static enum kernel_log console_level = KERNEL_LOG_INFO;
+
+static uint64_t read_clock(clockid_t id) {
+  struct timespec t;
+  clock_gettime(id, &t);
+  return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+uint64_t kernel_clock_ns(void) {
+  static uint64_t start;
+  uint64_t now = read_clock(CLOCK_MONOTONIC);
+  if (start == 0)
+    start = now;
+  return now - start;
+}
+
+int64_t kernel_clock_wall_unix(void) {
+  return (int64_t)(read_clock(CLOCK_REALTIME) / 1000000000);
+}
+
+const char *kernel_clock_name(void) {
+  return "clock_gettime";
+}
+
+void kernel_console_level(enum kernel_log level) {
+  console_level = level;
+}
+
+void kernel_console_line(enum kernel_log level, struct lib_span line) {
+  if (level > console_level)
+    return;
+  for (size_t i = 0; i < line.n; i++)
+    putchar((unsigned char)line.p[i] < ' ' || line.p[i] == 0x7f ? '?' : line.p[i]);
+  putchar('\n');
+  fflush(stdout);
+}
+
+void kernel_console_say(enum kernel_log level, ...) {
+  char text[512];
+  struct lib_out o;
+  va_list pieces;
+  lib_out_init(&o, text, sizeof text);
+  va_start(pieces, level);
+  for (const char *s; (s = va_arg(pieces, const char *)) != NULL;)
+    lib_out_str(&o, s);
+  va_end(pieces);
+  kernel_console_line(level, lib_out_done(&o));
+}
+
+void kernel_entropy_read(void *p, size_t n) {
+  char *out = p;
+  while (n) {
+    ssize_t k = getrandom(out, n, 0);
+    LIB_ASSERT(k > 0);
+    out += k;
+    n -= (size_t)k;
+  }
+}
+
+void kernel_idle(uint64_t deadline_ns) {
+  uint64_t now = kernel_clock_ns();
+  const uint64_t longest = 3600ull * 1000000000;
+  if (deadline_ns > now)
+    hosted_netdev_wait(deadline_ns - now < longest ? deadline_ns - now : longest);
+}
+
+void kernel_panic_mode(enum kernel_onpanic mode) {
+  (void)mode;
+}
+
+_Noreturn void kernel_panic(const char *reason) {
+  fprintf(stderr, "PANIC: %s\n", reason);
+  abort();
+}
+
+_Noreturn void kernel_refuse(const char *reason) {
+  fprintf(stderr, "thimble: cannot run here: %s\n", reason);
+  exit(1);
+}
+
+_Noreturn void lib_assert_fail(const char *expr, const char *file, int line) {
+  fprintf(stderr, "PANIC: assertion failed: %s at %s:%d\n", expr, file, line);
+  abort();
+}
+
+void kernel_selftest(const char *name, unsigned long n) {
+  (void)name, (void)n;
+  kernel_console_say(KERNEL_LOG_ERROR, "selftest: only in the VM", NULL);
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * The CPU as ring 3 sees it: instructions C has no words for, the gates into
+ * ring 0, and the set-up calls of boot/start.c. Private to kernel/. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "layout.h"
+
+/* What traps.S pushes; `rip` to `ss` come from the CPU. */
+struct trap_frame {
+  uint64_t r15, r14, r13, r12, r11, r10, r9, r8, rdi, rsi, rbp, rbx, rdx, rcx, rax;
+  uint64_t vector, error;
+  uint64_t rip, cs, rflags, rsp, ss;
+};
+
+static inline void cpu_out8(uint16_t port, uint8_t v) {
+  __asm__ volatile("outb %0,%1" ::"a"(v), "Nd"(port) : "memory");
+}
+
+static inline uint8_t cpu_in8(uint16_t port) {
+  uint8_t v;
+  __asm__ volatile("inb %1,%0" : "=a"(v) : "Nd"(port) : "memory");
+  return v;
+}
+
+static inline uint64_t cpu_tsc(void) {
+  uint32_t lo, hi;
+  __asm__ volatile("rdtsc" : "=a"(lo), "=d"(hi)::"memory");
+  return (uint64_t)hi << 32 | lo;
+}
+
+static inline void cpu_pause(void) {
+  __asm__ volatile("pause" ::: "memory");
+}
+
+struct cpu_id {
+  uint32_t a, b, c, d;
+};
+
+static inline struct cpu_id cpu_id(uint32_t leaf, uint32_t subleaf) {
+  struct cpu_id r;
+  __asm__ volatile("cpuid" : "=a"(r.a), "=b"(r.b), "=c"(r.c), "=d"(r.d) : "a"(leaf), "c"(subleaf));
+  return r;
+}
+
+/* A device register of 32 bits. */
+static inline volatile uint32_t *cpu_reg32(uint64_t address) {
+  return (volatile uint32_t *)address;
+}
+
+static inline uint64_t cpu_gate(unsigned gate, uint64_t rdi) {
+  register uint64_t r10 __asm__("r10") = gate;
+  uint64_t rax;
+  __asm__ volatile("int3" : "=a"(rax) : "r"(r10), "D"(rdi), "a"(0) : "memory");
+  return rax;
+}
+
+static inline void cpu_wrmsr(uint32_t msr, uint64_t v) {
+  register uint64_t r10 __asm__("r10") = GATE_WRMSR;
+  __asm__ volatile("int3" ::"r"(r10), "c"(msr), "a"((uint32_t)v), "d"((uint32_t)(v >> 32))
+                   : "memory");
+}
+
+/* Fill the IDT. Ring 3 may still write it: before paging_seal. */
+void idt_init(void);
+
+/* Build the page tables from the linker's symbols and give up the right to
+ * change them, MSRs and descriptor tables.
+ *
+ * ram_end   end of RAM, bytes, a multiple of the page size, at most 1 GiB */
+void paging_seal(uint64_t ram_end);
+
+/* Bytes of the stack used so far, at most. */
+uint32_t stack_high_water(void);
+
+/* Local APIC: enabled, timer one-shot, all else masked. */
+void lapic_init(void);
+
+/* Route a global interrupt (edge) to VECTOR_DEVICE. */
+void ioapic_enable(unsigned gsi);
+
+/* Have VECTOR_TIMER come in `ns` (or earlier). */
+void lapic_timer_in(uint64_t ns);
+
+extern volatile uint32_t irq_device_n; /* counted by gates.S */

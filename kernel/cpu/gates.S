@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Everything that runs in ring 0 after entry: the descriptor tables, six
+ * gates, three interrupt stubs. All of it lies on pages without the U bit.
+ * Ring 3 chooses a gate by number; it cannot choose an address. */
+#include "layout.h"
+
+.section .ring0.text,"ax",@progbits
+.code64
+
+/* INT3 comes here. In: R10 = gate. The ring-0 stack holds RIP CS RFLAGS RSP SS
+ * of the caller. Unknown numbers return at once. */
+.globl gate_entry
+gate_entry:
+  cmpq $GATES_N,%r10
+  jae gate_refuse
+  jmp *gates(,%r10,8)
+gate_refuse:
+  iretq
+
+/* Sleep until an interrupt. One that came earlier is still pending, since IF
+ * is 0 everywhere else, and ends the sleep at once: STI takes effect only
+ * behind the next instruction. IRETQ brings back the caller's IF. */
+gate_idle:
+  sti
+  hlt
+  iretq
+
+/* Out: RAX = CR2, the address of the last page fault. */
+gate_cr2:
+  movq %cr2,%rax
+  iretq
+
+/* Reset the machine: a fault without an IDT is a triple fault. Last resort. */
+gate_reset:
+  lidt no_idt
+  ud2
+
+/* In: ECX = MSR. Out: EDX:EAX. Refused once sealed. */
+gate_rdmsr:
+  cmpb $0,sealed
+  jne gate_refuse
+  rdmsr
+  iretq
+
+/* In: ECX = MSR, EDX:EAX = value. Refused once sealed: an MSR can move the
+ * hypervisor's writes or the system call entry anywhere. */
+gate_wrmsr:
+  cmpb $0,sealed
+  jne gate_refuse
+  wrmsr
+  iretq
+
+/* In: RDI = page tables (physical). Works once: from here on ring 3 can change
+ * neither the tables nor an MSR. */
+gate_seal:
+  cmpb $0,sealed
+  jne gate_refuse
+  movb $1,sealed
+  movq %rdi,%cr3
+  iretq
+
+/* Interrupts only wake gate_idle; they are let in nowhere else. */
+.globl irq_timer, irq_device, irq_spurious, irq_nmi
+irq_device:
+  incl irq_device_n
+irq_timer:
+  movabsl %eax,LAPIC_EOI        /* any value */
+irq_spurious:
+irq_nmi:
+  iretq
+
+/* The stack is gone, most likely its guard page was hit. Go on in ring 3 with
+ * the panic stack and the frame of the fault as argument. */
+.globl double_fault
+double_fault:
+  addq $8,%rsp                  /* the error code is always 0 */
+  movq 0(%rsp),%rdi             /* RIP at the fault */
+  movq 24(%rsp),%rsi            /* RSP at the fault */
+  movq %rbp,%rdx
+  movq $panic_double_fault,0(%rsp)
+  movq $panic_stack_top-8,24(%rsp)
+  iretq
+
+.section .ring0.data,"aw",@progbits
+.balign 16
+gates: .quad gate_idle, gate_cr2, gate_reset, gate_rdmsr, gate_wrmsr, gate_seal
+gdt: .quad 0,0
+  .quad 0x00af9b000000ffff      /* 0x10 kernel code */
+  .quad 0x00cf93000000ffff      /* 0x18 kernel data */
+  .quad 0x00cffb000000ffff      /* 0x20 user code, 32 bit: unused, keeps Linux's order */
+  .quad 0x00cff3000000ffff      /* 0x28 user data */
+  .quad 0x00affb000000ffff      /* 0x30 user code */
+  .quad 0
+  .word tss_end-tss-1, tss_w0   /* 0x40 TSS; its address is split by link.ld */
+  .byte tss_b2, 0x89, 0, tss_b3
+  .quad 0
+gdt_end:
+.globl gdtr, idtr
+gdtr: .word gdt_end-gdt-1
+  .quad gdt
+idtr: .word VECTORS_N*16-1
+  .quad idt
+no_idt: .word 0
+  .quad 0
+
+/* Task state: the stack of ring 0 and the ports of ring 3. Ports past the end
+ * of the bitmap are refused. A zero bit grants: */
+.balign 16
+.globl tss
+tss: .long 0
+  .quad ring0_stack_top
+  .fill 90,1,0
+  .word tss_ports-tss
+tss_ports:
+  .fill 0x60/8,1,0xff
+  .byte 0xef                    /* 0x64: keyboard controller, for reset */
+  .byte 0xff
+  .byte 0xfc                    /* 0x70, 0x71: RTC */
+  .fill (0xf0-0x78)/8,1,0xff
+  .byte 0xef                    /* 0xf4: QEMU's debug exit */
+  .fill (0x3f8-0xf8)/8,1,0xff
+  .byte 0                       /* 0x3f8 to 0x3ff: the serial port */
+  .byte 0xff
+tss_end:
+sealed: .byte 0
+.balign 16
+.globl idt
+idt: .skip VECTORS_N*16
+.skip 256
+ring0_stack_top:
+
+.data
+.globl irq_device_n
+irq_device_n: .long 0
+.section .note.GNU-stack,"",@progbits

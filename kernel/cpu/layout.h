@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Numbers shared by the assembly and the C of the CPU's tables. */
+#pragma once
+
+/* Selectors; the GDT in gates.S has this order. */
+#define SEL_KERNEL_CODE 0x10
+#define SEL_USER_DATA 0x2b
+#define SEL_USER_CODE 0x33
+#define SEL_TSS 0x40
+
+/* Interrupt vectors. */
+#define VECTOR_NMI 2
+#define VECTOR_GATE 3
+#define VECTOR_DOUBLE_FAULT 8
+#define VECTOR_TIMER 0x20
+#define VECTOR_DEVICE 0x21
+#define VECTOR_SPURIOUS 0x2f
+#define VECTORS_N 0x30
+
+/* Gates into ring 0: the number in R10, then INT3. Arguments and results as
+ * stated at each gate in gates.S. */
+#define GATE_IDLE 0
+#define GATE_CR2 1
+#define GATE_RESET 2
+#define GATE_RDMSR 3
+#define GATE_WRMSR 4
+#define GATE_SEAL 5
+#define GATES_N 6
+
+#define LAPIC_EOI 0xfee000b0
+
+#define STACK_BYTES 32768
+#define PANIC_STACK_BYTES 8192

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Page tables: an identity map in which each part of the image has just the
+ * rights it needs (Intel SDM vol. 3, 4.5). Built in ring 3, in pages that the
+ * tables themselves then withhold from ring 3.
+ *
+ *   page 0, guard pages, all above RAM    not mapped, but for three windows of
+ *                                         device registers
+ *   ring 0 code and data, these tables    no U bit
+ *   code r-x, constants and site r--, everything else rw-  for ring 3 */
+#include <lib/assert.h>
+
+#include "cpu.h"
+
+enum { PAGE = 4096, LARGE = 2 << 20, ENTRIES = 512 };
+
+#define P 1ull         /* present */
+#define W 2ull         /* writable */
+#define U 4ull         /* ring 3 */
+#define UNCACHED 0x18ull
+#define PS 0x80ull     /* a large page */
+#define NX (1ull << 63)
+
+/* PML4, PDPT, two page directories; the rest are page tables, taken as the
+ * image's parts need 4 KiB grain: three cover any image. */
+#define TABLES_N 8
+static uint64_t tables[TABLES_N][ENTRIES] __attribute__((aligned(PAGE), section(".bss.tables")));
+static unsigned tables_used;
+
+extern char image_start[], text_start[], rodata_start[], ring0_data_start[], data_start[],
+    stacks_end[], boot_tables_start[], boot_tables_end[], site_start[], image_end[];
+extern char stack_guard[], panic_guard[], panic_stack_top[];
+
+static uint64_t *table_new(void) {
+  LIB_ASSERT(tables_used < TABLES_N);
+  return tables[tables_used++];
+}
+
+static uint64_t *table_below(uint64_t *entry) {
+  if (!*entry)
+    *entry = (uint64_t)table_new() | P | W | U;
+  return (uint64_t *)(*entry & ~(uint64_t)(PAGE - 1));
+}
+
+/* Map [from, to) onto itself; large pages where the range has them whole. */
+static void map(uint64_t *pml4, uint64_t from, uint64_t to, uint64_t bits) {
+  uint64_t *pdpt = table_below(&pml4[0]);
+  while (from < to) {
+    uint64_t *pd = table_below(&pdpt[from >> 30]);
+    uint64_t *entry = &pd[from >> 21 & 511];
+    if (from % LARGE == 0 && to - from >= LARGE && !*entry) {
+      *entry = from | bits | PS;
+      from += LARGE;
+      continue;
+    }
+    table_below(entry)[from >> 12 & 511] = from | bits;
+    from += PAGE;
+  }
+}
+
+static void map_image(uint64_t *pml4) {
+  const struct {
+    char *from, *to;
+    uint64_t bits;
+  } parts[] = {
+      {image_start, text_start, P},
+      {text_start, rodata_start, P | U},
+      {rodata_start, ring0_data_start, P | U | NX},
+      {ring0_data_start, data_start, P | W | NX},
+      {data_start, stack_guard, P | W | U | NX},
+      {stack_guard + PAGE, panic_guard, P | W | U | NX},
+      {panic_guard + PAGE, panic_stack_top, P | W | U | NX},
+      {stacks_end, boot_tables_start, P | NX},
+      {boot_tables_start, site_start, P | W | U | NX},
+      {site_start, image_end, P | U | NX},
+  };
+  for (unsigned i = 0; i < sizeof parts / sizeof *parts; i++)
+    map(pml4, (uint64_t)parts[i].from, (uint64_t)parts[i].to, parts[i].bits);
+}
+
+/* Where the register windows are: virtio-mmio of QEMU's microvm, I/O APIC,
+ * local APIC. A platform with others names them here. */
+static const uint64_t windows[] = {0xfea00000, 0xfec00000, 0xfee00000};
+
+void paging_seal(uint64_t ram_end) {
+  uint64_t *pml4 = table_new();
+  map(pml4, PAGE, (uint64_t)image_start, P | W | U | NX);
+  map_image(pml4);
+  map(pml4, (uint64_t)image_end, ram_end, P | W | U | NX);
+  for (unsigned i = 0; i < sizeof windows / sizeof *windows; i++)
+    map(pml4, windows[i], windows[i] + LARGE, P | W | U | UNCACHED | NX);
+  cpu_gate(GATE_SEAL, (uint64_t)pml4);
+}
+
+uint32_t stack_high_water(void) {
+  const uint64_t *word = (const uint64_t *)(stack_guard + PAGE);
+  while (word < (const uint64_t *)panic_guard && *word == 0)
+    word++;
+  return (uint32_t)(panic_guard - (const char *)word);
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * The last report. Written so that it works when little else does: no
+ * allocation, a stack of its own, memory read only where the stacks are. */
+#include <kernel/console.h>
+#include <kernel/panic.h>
+#include <lib/assert.h>
+#include <lib/out.h>
+
+#include "../dev/dev.h"
+#include "cpu.h"
+
+enum { LINE_MAX = 256, FRAMES_MAX = 32 };
+
+extern char stack_guard[], stack_top[], panic_stack_top[], text_start[], rodata_start[];
+
+static enum kernel_onpanic mode = KERNEL_ONPANIC_REBOOT;
+
+void kernel_panic_mode(enum kernel_onpanic m) {
+  mode = m;
+}
+
+static const char *const exceptions[] = {
+    [0] = "division by zero",        [1] = "debug trap",
+    [4] = "overflow",                [5] = "bound exceeded",
+    [6] = "invalid instruction",     [7] = "no FPU",
+    [10] = "invalid TSS",            [11] = "segment not present",
+    [12] = "stack segment fault",    [13] = "general protection fault",
+    [14] = "page fault",             [16] = "x87 error",
+    [17] = "misaligned access",      [18] = "machine check",
+    [19] = "SIMD error",
+};
+
+/* Intel SDM vol. 3, 4.7: what the page fault's error code says. */
+static const char *page_fault_text(uint64_t error) {
+  if (error & 16)
+    return "page fault: executing memory that is not code";
+  if (error & 2)
+    return error & 1 ? "page fault: writing protected memory" : "page fault: writing unmapped memory";
+  return error & 1 ? "page fault: reading protected memory" : "page fault: reading unmapped memory";
+}
+
+static void say(const char *p) {
+  kernel_console_line(KERNEL_LOG_OFF, lib_span_str(p));
+}
+
+static void print_address(const char *label, uint64_t v) {
+  char line[LINE_MAX];
+  struct lib_out o;
+  lib_out_init(&o, line, sizeof line);
+  lib_out_all(&o, label, "0x", NULL);
+  lib_out_hex(&o, v, 16);
+  kernel_console_line(KERNEL_LOG_OFF, lib_out_done(&o));
+}
+
+static void print_registers(const struct trap_frame *f) {
+  const struct {
+    const char *name;
+    uint64_t v;
+  } r[] = {{"rax ", f->rax}, {"  rbx ", f->rbx}, {"  rcx ", f->rcx}, {"  rdx ", f->rdx},
+           {"rsi ", f->rsi}, {"  rdi ", f->rdi}, {"  rbp ", f->rbp}, {"  rsp ", f->rsp},
+           {"r8  ", f->r8},  {"  r9  ", f->r9},  {"  r10 ", f->r10}, {"  r11 ", f->r11},
+           {"r12 ", f->r12}, {"  r13 ", f->r13}, {"  r14 ", f->r14}, {"  r15 ", f->r15}};
+  for (unsigned i = 0; i < 16; i += 4) {
+    char line[LINE_MAX];
+    struct lib_out o;
+    lib_out_init(&o, line, sizeof line);
+    lib_out_str(&o, "  ");
+    for (unsigned j = i; j < i + 4; j++) {
+      lib_out_str(&o, r[j].name);
+      lib_out_hex(&o, r[j].v, 16);
+    }
+    kernel_console_line(KERNEL_LOG_OFF, lib_out_done(&o));
+  }
+}
+
+/* Follow the frame pointers as long as they climb within a stack. */
+static void print_backtrace(uint64_t rip, uint64_t rbp) {
+  print_address("  at ", rip);
+  for (int i = 0; i < FRAMES_MAX; i++) {
+    if (rbp % 8 || rbp < (uint64_t)stack_guard + 4096 || rbp > (uint64_t)panic_stack_top - 16)
+      break;
+    const uint64_t *frame = (const uint64_t *)rbp;
+    if (frame[1] < (uint64_t)text_start || frame[1] >= (uint64_t)rodata_start)
+      break;
+    print_address("  by ", frame[1] - 1); /* the call, not what follows it */
+    if (frame[0] <= rbp)
+      break;
+    rbp = frame[0];
+  }
+}
+
+static _Noreturn void halt(void) {
+  for (;;)
+    cpu_gate(GATE_IDLE, 0);
+}
+
+static _Noreturn void finish(void) {
+  enum { KEYBOARD_CONTROLLER = 0x64, PULSE_RESET = 0xfe };
+  if (mode == KERNEL_ONPANIC_HALT) {
+    say("halted");
+    halt();
+  }
+  say("rebooting");
+  cpu_out8(KEYBOARD_CONTROLLER, PULSE_RESET);
+  cpu_gate(GATE_RESET, 0);
+  halt();
+}
+
+_Noreturn void kernel_refuse(const char *reason) {
+  kernel_console_say(KERNEL_LOG_OFF, "thimble: cannot run here: ", reason, NULL);
+  halt();
+}
+
+static void print_head(const char *reason) {
+  kernel_console_say(KERNEL_LOG_OFF, "PANIC: ", reason, NULL);
+}
+
+_Noreturn void kernel_panic(const char *reason) {
+  print_head(reason);
+  print_backtrace((uint64_t)__builtin_return_address(0) - 1,
+                  *(const uint64_t *)__builtin_frame_address(0));
+  finish();
+}
+
+_Noreturn void lib_assert_fail(const char *expr, const char *file, int line) {
+  char text[LINE_MAX];
+  struct lib_out o;
+  lib_out_init(&o, text, sizeof text - 1);
+  lib_out_all(&o, "assertion failed: ", expr, " at ", file, ":", NULL);
+  lib_out_u64(&o, (uint64_t)line);
+  text[o.n] = 0;
+  kernel_panic(text);
+}
+
+_Noreturn void __stack_chk_fail(void);
+_Noreturn void __stack_chk_fail(void) {
+  kernel_panic("stack smashed: a function's canary was overwritten");
+}
+
+/* From traps.S, on the panic stack. */
+_Noreturn void panic_trap(const struct trap_frame *f);
+_Noreturn void panic_trap(const struct trap_frame *f) {
+  static bool again;
+  const char *name = f->vector < sizeof exceptions / sizeof *exceptions && exceptions[f->vector]
+                         ? exceptions[f->vector]
+                         : "unexpected exception";
+  if (again) { /* a fault while reporting one */
+    say("PANIC: fault in the panic report");
+    halt();
+  }
+  again = true;
+  print_head(f->vector == 14 ? page_fault_text(f->error) : name);
+  if (f->vector == 14)
+    print_address("  address ", cpu_gate(GATE_CR2, 0));
+  print_registers(f);
+  print_backtrace(f->rip, f->rbp);
+  finish();
+}
+
+/* From gates.S, on the panic stack. */
+_Noreturn void panic_double_fault(uint64_t rip, uint64_t rsp, uint64_t rbp);
+_Noreturn void panic_double_fault(uint64_t rip, uint64_t rsp, uint64_t rbp) {
+  bool overflow = rsp >= (uint64_t)stack_guard - 65536 && rsp < (uint64_t)stack_guard + 4096 + 256;
+  print_head(overflow ? "stack overflow" : "double fault");
+  print_address("  rsp ", rsp);
+  print_backtrace(rip, rbp);
+  finish();
+}

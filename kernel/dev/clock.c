@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Time from the TSC. KVM's and Xen's paravirtual clock gives its rate (and
+ * corrects it); elsewhere it is measured once against the local APIC timer
+ * under QEMU's emulation, or CPUID tells it. */
+#include <kernel/clock.h>
+#include <kernel/panic.h>
+
+#include "../cpu/cpu.h"
+#include "dev.h"
+
+#define CPUID_HYPERVISOR 0x40000000u
+#define CPUID_KVM_FEATURES 0x40000001u
+#define CPUID_TIMING 0x40000010u /* EAX: TSC kHz, where the VMM has this leaf */
+#define KVM_SIGNATURE 0x4b4d564bu
+#define KVM_CLOCKSOURCE2 (1u << 3)
+#define MSR_KVM_WALL_CLOCK 0x4b564d00u
+#define MSR_KVM_SYSTEM_TIME 0x4b564d01u
+
+/* Written by the hypervisor (Linux Documentation/virt/kvm/x86/msr.rst). */
+struct pvclock {
+  volatile uint32_t version, pad0;
+  volatile uint64_t tsc, system_ns;
+  volatile uint32_t mul;
+  volatile int8_t shift;
+  volatile uint8_t flags, pad[2];
+};
+
+struct pvclock_wall {
+  volatile uint32_t version, s, ns;
+};
+
+static struct pvclock pvclock __attribute__((aligned(64)));
+static struct pvclock_wall pvclock_wall __attribute__((aligned(64)));
+
+extern uint64_t boot_tsc_entry;
+
+static bool have_pvclock;
+static uint64_t tsc_mul;         /* ns per tick, 32.32 fixed point */
+static uint64_t entry_system_ns; /* the pvclock at entry */
+static int64_t wall_at_entry;    /* Unix s */
+
+static uint64_t scale(uint64_t ticks, uint64_t mul) {
+  return (uint64_t)((unsigned __int128)ticks * mul >> 32);
+}
+
+static uint64_t pvclock_ns(uint64_t tsc) {
+  uint32_t version;
+  uint64_t ns;
+  do {
+    version = pvclock.version;
+    uint64_t ticks = tsc > pvclock.tsc ? tsc - pvclock.tsc : 0;
+    ticks = pvclock.shift < 0 ? ticks >> -pvclock.shift : ticks << pvclock.shift;
+    ns = pvclock.system_ns + scale(ticks, pvclock.mul);
+  } while ((version & 1) || version != pvclock.version);
+  return ns;
+}
+
+uint64_t clock_tsc_to_ns(uint64_t tsc) {
+  return have_pvclock ? pvclock_ns(tsc) - entry_system_ns : scale(tsc - boot_tsc_entry, tsc_mul);
+}
+
+uint64_t kernel_clock_ns(void) {
+  static uint64_t last;
+  uint64_t ns = clock_tsc_to_ns(cpu_tsc());
+  if ((int64_t)(ns - last) > 0)
+    last = ns;
+  return last;
+}
+
+int64_t kernel_clock_wall_unix(void) {
+  return wall_at_entry ? wall_at_entry + (int64_t)(kernel_clock_ns() / 1000000000) : 0;
+}
+
+const char *kernel_clock_name(void) {
+  return have_pvclock ? "kvmclock" : "tsc";
+}
+
+void clock_pvclock_init(void) {
+  if (cpu_id(CPUID_HYPERVISOR, 0).b != KVM_SIGNATURE ||
+      !(cpu_id(CPUID_KVM_FEATURES, 0).a & KVM_CLOCKSOURCE2))
+    return;
+  cpu_wrmsr(MSR_KVM_SYSTEM_TIME, (uint64_t)&pvclock | 1);
+  have_pvclock = pvclock.mul != 0;
+  if (!have_pvclock) /* announced, but not kept */
+    return;
+  cpu_wrmsr(MSR_KVM_WALL_CLOCK, (uint64_t)&pvclock_wall);
+  /* The time since the clock last started is often too short for the TSC at
+   * entry to lie behind its base: count back from now. */
+  uint64_t now = cpu_tsc();
+  uint64_t ticks = now - boot_tsc_entry;
+  ticks = pvclock.shift < 0 ? ticks >> -pvclock.shift : ticks << pvclock.shift;
+  entry_system_ns = pvclock_ns(now) - scale(ticks, pvclock.mul);
+  wall_at_entry = (int64_t)(pvclock_wall.s + entry_system_ns / 1000000000);
+}
+
+/* Ticks of the TSC while the local APIC timer counts 1 ms; that timer runs at
+ * 1 GHz under QEMU and KVM. */
+static uint64_t measure_tsc_khz(void) {
+  enum { TIMER_MASKED = 0x10000, BY_1 = 0xb, COUNT = 1000000 };
+  *cpu_reg32(0xfee000f0) = 0x1ff;
+  *cpu_reg32(0xfee003e0) = BY_1;
+  *cpu_reg32(0xfee00320) = TIMER_MASKED;
+  *cpu_reg32(0xfee00380) = UINT32_MAX;
+  uint64_t from = cpu_tsc();
+  uint32_t start = *cpu_reg32(0xfee00390), at;
+  while (start - (at = *cpu_reg32(0xfee00390)) < COUNT)
+    cpu_pause();
+  return (cpu_tsc() - from) * 1000000 / (start - at);
+}
+
+static uint64_t tsc_khz(void) {
+  uint64_t khz = 0;
+  if (cpu_id(CPUID_HYPERVISOR, 0).a >= CPUID_TIMING)
+    khz = cpu_id(CPUID_TIMING, 0).a;
+  return khz ? khz : measure_tsc_khz();
+}
+
+void clock_init(void) {
+  if (!have_pvclock)
+    tsc_mul = (1000000ull << 32) / tsc_khz();
+  if (wall_at_entry == 0)
+    wall_at_entry = rtc_read_unix();
+}

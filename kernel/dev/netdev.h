@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * What the sleeping CPU needs of the network card. Private to kernel/. */
+#pragma once
+
+#include <stdbool.h>
+
+/* Interrupt at the next event. True when there is work already. */
+bool netdev_arm(void);
+
+/* Awake: no interrupts; acknowledge the one that came. */
+void netdev_disarm(void);

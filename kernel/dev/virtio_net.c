@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * virtio network device (Virtual I/O Device 1.2, 5.1), as kernel/netdev.h.
+ *
+ * A receive buffer is half a page: the virtio header and the frame from its
+ * start, the holder's scratch at its end. Buffers in the stack's hands are
+ * replaced by new ones, up to a share of RAM. */
+#include <kernel/mem.h>
+#include <kernel/netdev.h>
+#include <lib/err.h>
+#include <lib/limits.h>
+#include <linux/virtio_config.h>
+#include <linux/virtio_ids.h>
+#include <linux/virtio_net.h>
+#include <linux/virtio_ring.h>
+#include <string.h>
+
+#include "../cpu/cpu.h"
+#include "../platform/virtio.h"
+#include "netdev.h"
+
+enum { RX, TX };
+enum {
+  QUEUE_MAX = 256,
+  BUFFER = KERNEL_PAGE / 2,
+  SCRATCH_AT = BUFFER - KERNEL_NETDEV_SCRATCH,
+  HEADER = sizeof(struct virtio_net_hdr_v1),
+  ETHERNET_HEADER = 14,
+};
+
+struct buffer {
+  struct buffer *next; /* on the free list */
+};
+
+static struct virtio_device *device;
+static struct virtq rx, tx;
+static struct virtio_net_hdr_v1 *tx_header; /* [tx.size], by ring position */
+static struct buffer *free_buffers;
+static uint32_t buffers_n, buffers_max; /* exist; may exist */
+static uint32_t posted_n;               /* in the device's hands */
+static uint32_t acked_interrupts;
+static bool rx_checksum;
+static struct kernel_netdev_stat stat;
+
+static void *buffer_get(void) {
+  if (!free_buffers && buffers_n + 2 <= buffers_max) {
+    char *page = kernel_page_alloc(MEMSTAT_NET_RX, 1);
+    if (!page)
+      return NULL;
+    buffers_n += 2;
+    kernel_netdev_rx_free(page + SCRATCH_AT);
+    kernel_netdev_rx_free(page + BUFFER + SCRATCH_AT);
+  }
+  struct buffer *b = free_buffers;
+  if (b)
+    free_buffers = b->next;
+  return b;
+}
+
+void kernel_netdev_rx_free(void *scratch) {
+  struct buffer *b = (void *)((char *)scratch - SCRATCH_AT);
+  b->next = free_buffers;
+  free_buffers = b;
+}
+
+static void rx_refill(void) {
+  while (posted_n < LIMIT_NET_RX_POSTED && rx.free_n > 0) {
+    void *b = buffer_get();
+    if (!b)
+      return;
+    struct kernel_netdev_piece piece = {b, SCRATCH_AT};
+    virtq_put(&rx, &piece, 1, true, b);
+    posted_n++;
+  }
+}
+
+static bool frame_checked(const struct virtio_net_hdr_v1 *h) {
+  return rx_checksum && h->flags & (VIRTIO_NET_HDR_F_DATA_VALID | VIRTIO_NET_HDR_F_NEEDS_CSUM);
+}
+
+int kernel_netdev_rx(struct kernel_netdev_frame *frame) {
+  uint32_t n;
+  char *b;
+  while ((b = virtq_take(&rx, &n)) != NULL) {
+    posted_n--;
+    if (n < HEADER + ETHERNET_HEADER || n > SCRATCH_AT) {
+      stat.rx_drops++;
+      kernel_netdev_rx_free(b + SCRATCH_AT);
+      continue;
+    }
+    stat.rx_frames++;
+    *frame = (struct kernel_netdev_frame){.p = (uint8_t *)b + HEADER,
+                                          .n = n - HEADER,
+                                          .checksum_ok = frame_checked((const void *)b),
+                                          .scratch = b + SCRATCH_AT};
+    return 1;
+  }
+  return 0;
+}
+
+int kernel_netdev_tx(const struct kernel_netdev_tx *t) {
+  struct kernel_netdev_piece piece[KERNEL_NETDEV_PIECES_MAX + 1];
+  struct virtio_net_hdr_v1 *h = &tx_header[tx.free_head & (tx.size - 1)];
+  if (tx.free_n < t->pieces_n + 1)
+    return E_AGAIN;
+  *h = (struct virtio_net_hdr_v1){0};
+  if (t->checksum_offset) {
+    h->flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
+    h->csum_start = t->checksum_start;
+    h->csum_offset = t->checksum_offset;
+  }
+  piece[0] = (struct kernel_netdev_piece){h, HEADER};
+  memcpy(piece + 1, t->piece, t->pieces_n * sizeof *piece);
+  stat.tx_frames++;
+  return virtq_put(&tx, piece, t->pieces_n + 1, false, t->cookie);
+}
+
+void *kernel_netdev_tx_done(void) {
+  uint32_t n;
+  return virtq_take(&tx, &n);
+}
+
+static void publish(struct virtq *q, unsigned index) {
+  if (!virtq_publish(q))
+    return;
+  stat.kicks++;
+  virtio_notify(device, index);
+}
+
+void kernel_netdev_flush(void) {
+  if (posted_n <= LIMIT_NET_RX_POSTED / 2)
+    rx_refill();
+  publish(&rx, RX);
+  publish(&tx, TX);
+}
+
+const struct kernel_netdev_stat *kernel_netdev_stat(void) {
+  return &stat;
+}
+
+/* Whoever sleeps wants to hear of frames, and of room when there is none. */
+bool netdev_arm(void) {
+  if (!device)
+    return false;
+  bool tx_full = tx.free_n <= KERNEL_NETDEV_PIECES_MAX;
+  return virtq_arm(&rx) | (tx_full && virtq_arm(&tx));
+}
+
+void netdev_disarm(void) {
+  if (!device)
+    return;
+  virtq_disarm(&rx);
+  virtq_disarm(&tx);
+  if (irq_device_n == acked_interrupts)
+    return;
+  acked_interrupts = irq_device_n;
+  stat.interrupts++;
+  virtio_ack_interrupt(device);
+}
+
+static int open_queues(struct virtio_device *d, bool event_idx) {
+  int err = virtio_queue_open(d, RX, QUEUE_MAX, event_idx, &rx);
+  if (err == 0)
+    err = virtio_queue_open(d, TX, QUEUE_MAX, event_idx, &tx);
+  if (err < 0)
+    return err;
+  size_t pages = (tx.size * sizeof *tx_header + KERNEL_PAGE - 1) / KERNEL_PAGE;
+  tx_header = kernel_page_alloc(MEMSTAT_VIRTQ, pages);
+  return tx_header ? 0 : E_NOMEM;
+}
+
+int kernel_netdev_open(struct kernel_netdev_info *info) {
+  struct virtio_device *d = virtio_find(VIRTIO_ID_NET);
+  uint64_t features = 1ull << VIRTIO_NET_F_MAC | 1ull << VIRTIO_NET_F_CSUM |
+                      1ull << VIRTIO_NET_F_GUEST_CSUM | 1ull << VIRTIO_RING_F_EVENT_IDX;
+  if (!d)
+    return E_NOENT;
+  int err = virtio_negotiate(d, &features);
+  if (err == 0)
+    err = open_queues(d, features >> VIRTIO_RING_F_EVENT_IDX & 1);
+  if (err < 0)
+    return err;
+  *info = (struct kernel_netdev_info){.mtu = 1500,
+                                      .tx_checksum = features >> VIRTIO_NET_F_CSUM & 1,
+                                      .rx_checksum = features >> VIRTIO_NET_F_GUEST_CSUM & 1};
+  for (unsigned i = 0; i < sizeof info->mac && features >> VIRTIO_NET_F_MAC & 1; i++)
+    info->mac[i] = virtio_config8(d, i);
+  rx_checksum = info->rx_checksum;
+  buffers_max = (uint32_t)(memstat_total() / LIMIT_NET_RX_SHARE / BUFFER);
+  rx_refill();
+  device = d;
+  virtio_start(d);
+  kernel_netdev_flush();
+  return 0;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "virtio_rng.h"
+
+#include <kernel/clock.h>
+#include <linux/virtio_config.h>
+#include <linux/virtio_ids.h>
+#include <string.h>
+
+#include "../cpu/cpu.h"
+#include "../platform/virtio.h"
+#include "dev.h"
+
+enum { SEED_BYTES = 64 };
+#define WAIT_NS 2000000000ull
+
+static struct virtq queue;
+static uint8_t seed[SEED_BYTES];
+static bool asked;
+
+void virtio_rng_poll(void) {
+  uint32_t n;
+  if (!asked || !virtq_take(&queue, &n))
+    return;
+  entropy_mix(seed, n < SEED_BYTES ? n : SEED_BYTES);
+  memset(seed, 0, sizeof seed);
+  asked = false;
+}
+
+static bool wait_for_seed(void) {
+  uint64_t deadline = kernel_clock_ns() + WAIT_NS;
+  while (asked && kernel_clock_ns() < deadline) {
+    cpu_pause();
+    virtio_rng_poll();
+  }
+  return !asked;
+}
+
+bool virtio_rng_start(bool wait) {
+  struct virtio_device *d = virtio_find(VIRTIO_ID_RNG);
+  uint64_t features = 0;
+  if (!d || virtio_negotiate(d, &features) < 0 || virtio_queue_open(d, 0, 4, false, &queue) < 0)
+    return false;
+  struct kernel_netdev_piece piece = {seed, sizeof seed};
+  virtq_put(&queue, &piece, 1, true, seed);
+  virtq_publish(&queue);
+  virtio_start(d);
+  virtio_notify(d, 0);
+  asked = true;
+  return !wait || wait_for_seed();
+}

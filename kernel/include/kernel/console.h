@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * The console: whole lines, at a level. Each byte may cost a VM exit, so the
+ * hot path is silent. */
+#pragma once
+
+#include <lib/span.h>
+
+enum kernel_log { KERNEL_LOG_OFF, KERNEL_LOG_ERROR, KERNEL_LOG_INFO, KERNEL_LOG_DEBUG };
+
+/* Write one line, without its line end; control characters become '?'.
+ * A line above the current level is dropped. */
+void kernel_console_line(enum kernel_log level, struct lib_span line);
+
+/* The pieces of one line: kernel_console_say(KERNEL_LOG_INFO, "a", b, NULL). */
+void kernel_console_say(enum kernel_log level, ...) __attribute__((sentinel));
+
+/* Lines above `level` are dropped from now on. The default is INFO. */
+void kernel_console_level(enum kernel_log level);

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <lib/assert.h>
+#include <memstat/memstat.h>
+
+struct memstat_vm memstat_vm;
+
+static struct memstat_row rows[MEMSTAT_OWNERS_N];
+static struct memstat_pool *pools;
+
+static const struct {
+  const char *name, *label;
+} names[MEMSTAT_OWNERS_N] = {
+    [MEMSTAT_FREE] = {"free", "free"},
+    [MEMSTAT_RESERVED] = {"reserved", "firmware and holes"},
+    [MEMSTAT_TEXT] = {"text", "code"},
+    [MEMSTAT_RODATA] = {"rodata", "constants"},
+    [MEMSTAT_SITE] = {"site", "the site"},
+    [MEMSTAT_DATA] = {"data", "variables"},
+    [MEMSTAT_STACK] = {"stack", "stacks"},
+    [MEMSTAT_PAGE_TABLES] = {"page_tables", "page tables"},
+    [MEMSTAT_PAGE_MAP] = {"page_map", "page owners"},
+    [MEMSTAT_VIRTQ] = {"virtq", "virtqueue rings"},
+    [MEMSTAT_NET_RX] = {"net_rx", "receive buffers"},
+    [MEMSTAT_TCP] = {"tcp", "TCP"},
+    [MEMSTAT_NET] = {"net", "network, other"},
+    [MEMSTAT_CONN] = {"conn", "connections"},
+    [MEMSTAT_HTTP] = {"http", "requests and answers"},
+    [MEMSTAT_TLS] = {"tls", "TLS"},
+    [MEMSTAT_LOG] = {"log", "console and log"},
+};
+
+void memstat_add(enum memstat_owner owner, uint64_t bytes) {
+  struct memstat_row *row = &rows[owner];
+  row->bytes += bytes;
+  if (row->bytes > row->high_water_bytes)
+    row->high_water_bytes = row->bytes;
+}
+
+void memstat_move(enum memstat_owner from, enum memstat_owner to, uint64_t bytes) {
+  LIB_ASSERT(rows[from].bytes >= bytes);
+  rows[from].bytes -= bytes;
+  memstat_add(to, bytes);
+}
+
+void memstat_refuse(enum memstat_owner owner) {
+  rows[owner].refusals++;
+}
+
+const struct memstat_row *memstat_row(enum memstat_owner owner) {
+  return &rows[owner];
+}
+
+const char *memstat_name(enum memstat_owner owner) {
+  return names[owner].name;
+}
+
+const char *memstat_label(enum memstat_owner owner) {
+  return names[owner].label;
+}
+
+uint64_t memstat_total(void) {
+  uint64_t sum = 0;
+  for (int i = 0; i < MEMSTAT_OWNERS_N; i++)
+    sum += rows[i].bytes;
+  return sum;
+}
+
+void memstat_pool_register(struct memstat_pool *pool) {
+  struct memstat_pool **last = &pools;
+  while (*last)
+    last = &(*last)->next;
+  pool->next = NULL;
+  *last = pool;
+}
+
+const struct memstat_pool *memstat_pool_first(void) {
+  return pools;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * A TCP connection as two byte streams with back-pressure. Callbacks of lwIP
+ * only queue and mark a stream ready; the loop takes it from there. */
+#pragma once
+
+#include <lib/out.h>
+
+struct net_stream;
+
+/* Listen on `port`, all addresses of both families.
+ * errors   E_NOMEM  E_LIMIT (port in use) */
+int net_listen(uint16_t port);
+
+/* The next connection that was accepted, or NULL. It is the caller's, to be
+ * ended by net_stream_close or net_stream_abort.
+ * port   receives the local port */
+struct net_stream *net_accept(uint16_t *port);
+
+/* The next stream on which something has happened since it was last returned,
+ * or NULL: bytes came, room came, the peer ended or is gone. */
+struct net_stream *net_stream_ready(void);
+
+/* The caller's own pointer. */
+void net_stream_set_owner(struct net_stream *s, void *owner);
+void *net_stream_owner(const struct net_stream *s);
+
+/* Received bytes that lie in a row, borrowed until acknowledged. They may lie
+ * in a receive buffer of the device: hold them no longer than a round. */
+struct lib_span net_stream_rx_buf(const struct net_stream *s);
+void net_stream_rx_ack(struct net_stream *s, size_t n);
+
+/* Acknowledge, unread, all that has come. */
+void net_stream_rx_ack_all(struct net_stream *s);
+
+/* Received bytes in all. */
+size_t net_stream_rx_bytes(const struct net_stream *s);
+
+/* Move what is left into memory of its own, in a row, so that device buffers
+ * are free again. Call before leaving bytes for a later round.
+ * errors   E_NOMEM   nothing was changed */
+int net_stream_rx_gather(struct net_stream *s);
+
+/* The peer has ended its side and all its bytes were acknowledged. */
+bool net_stream_rx_ended(const struct net_stream *s);
+
+/* The connection is broken: reset, timed out. Only close is of use. */
+bool net_stream_broken(const struct net_stream *s);
+
+/* Bytes that net_stream_tx would take now. */
+size_t net_stream_tx_room(const struct net_stream *s);
+
+/* Queue bytes to send.
+ *
+ * stable   they stay unchanged for the image's life: sent without a copy
+ * returns  bytes taken, > 0
+ * errors   E_AGAIN   no room now: the stream becomes ready when there is
+ *          E_CLOSED  broken */
+int net_stream_tx(struct net_stream *s, struct lib_span bytes, bool stable);
+
+/* Send what has been queued. */
+void net_stream_tx_flush(struct net_stream *s);
+
+/* Bytes queued and not yet acknowledged by the peer. */
+size_t net_stream_tx_pending(const struct net_stream *s);
+
+/* End our side; receiving goes on. */
+void net_stream_tx_end(struct net_stream *s);
+
+/* End and forget: what is queued is still delivered. */
+void net_stream_close(struct net_stream *take_s);
+
+/* Reset and forget. */
+void net_stream_abort(struct net_stream *take_s);
+
+/* Write the peer's address without its port. */
+void net_stream_peer(const struct net_stream *s, struct lib_out *o);

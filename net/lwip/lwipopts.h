@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * lwIP's options: every one that matters set deliberately. Capacities that
+ * follow the size of RAM are set in net/memory.c, not here. */
+#pragma once
+
+#include <stdint.h>
+
+/* One loop, no threads, no sockets. */
+#define NO_SYS 1
+#define SYS_LIGHTWEIGHT_PROT 0
+#define LWIP_NETCONN 0
+#define LWIP_SOCKET 0
+#define LWIP_TIMERS 1
+
+/* Memory comes from net/memory.c: kernel pools for fixed sizes, a kernel heap
+ * for the rest. */
+#define MEM_ALIGNMENT 8
+#define MEM_CUSTOM_ALLOCATOR 1
+#define MEM_CUSTOM_MALLOC net_heap_alloc
+#define MEM_CUSTOM_CALLOC net_heap_calloc
+#define MEM_CUSTOM_FREE net_heap_free
+#define MEMP_MEM_MALLOC 0
+#define MEM_SIZE 65536 /* not used by the custom allocator */
+void *net_heap_alloc(unsigned long n);
+void *net_heap_calloc(unsigned long n, unsigned long size);
+void net_heap_free(void *p);
+
+/* What is spoken. */
+#define LWIP_IPV4 1
+#define LWIP_IPV6 1
+#define LWIP_ARP 1
+#define LWIP_ETHERNET 1
+#define LWIP_ICMP 1
+#define LWIP_ICMP6 1
+#define LWIP_UDP 1
+#define LWIP_TCP 1
+#define LWIP_RAW 0
+#define LWIP_DHCP 1
+#define LWIP_DHCP_DOES_ACD_CHECK 0 /* a second of waiting at every boot */
+#define LWIP_AUTOIP 0
+#define LWIP_ACD 0
+#define LWIP_IGMP 0
+#define LWIP_DNS 0
+#define LWIP_IPV6_MLD 1 /* switches that snoop drop ND without it */
+#define LWIP_IPV6_AUTOCONFIG 1
+#define LWIP_IPV6_DHCP6 0
+#define LWIP_IPV6_NUM_ADDRESSES 4
+#define LWIP_IPV6_DUP_DETECT_ATTEMPTS 1
+#define LWIP_ND6_RDNSS_MAX_DNS_SERVERS 0
+
+/* A web server has no use for fragments: TCP never makes any, and lists of
+ * them are memory for strangers to fill. */
+#define IP_FRAG 0
+#define IP_REASSEMBLY 0
+#define LWIP_IPV6_FRAG 0
+#define LWIP_IPV6_REASS 0
+#define IP_FORWARD 0
+#define LWIP_ICMP_ECHO_CHECK_INPUT_PBUF_LEN 1
+#define LWIP_BROADCAST_PING 0
+#define LWIP_MULTICAST_PING 0
+
+/* Caches that neighbours fill. */
+#define ARP_TABLE_SIZE 16
+#define ARP_QUEUEING 1
+#define ARP_QUEUE_LEN 3
+#define LWIP_ND6_NUM_NEIGHBORS 16
+#define LWIP_ND6_NUM_DESTINATIONS 16
+#define LWIP_ND6_NUM_PREFIXES 4
+#define LWIP_ND6_NUM_ROUTERS 2
+#define LWIP_ND6_QUEUEING 1
+#define ETHARP_TABLE_MATCH_NETIF 0
+
+/* One network card. */
+#define LWIP_SINGLE_NETIF 1
+#define LWIP_NETIF_LOOPBACK 0
+#define LWIP_HAVE_LOOPIF 0
+#define LWIP_NETIF_HOSTNAME 1
+#define LWIP_NETIF_STATUS_CALLBACK 1
+#define LWIP_NETIF_TX_SINGLE_PBUF 0 /* the driver takes chains */
+#define LWIP_SUPPORT_CUSTOM_PBUF 1  /* receive buffers of the driver */
+#define LWIP_CHECKSUM_CTRL_PER_NETIF 1
+#define LWIP_CHECKSUM_ON_COPY 0
+
+/* TCP. */
+#define TCP_MSS 1460 /* Ethernet; the peer's and the path's are taken into account */
+#define LWIP_WND_SCALE 1
+#define TCP_RCV_SCALE 1
+#define TCP_WND 65536     /* most bytes a peer may have in our memory */
+#define TCP_SND_BUF 131072 /* most bytes we may have under way to one peer */
+#define TCP_SND_QUEUELEN 512
+#define MEMP_NUM_TCP_SEG 65535 /* the pool's own bound is in net/memory.c */
+#define MEMP_NUM_PBUF 65535
+#define TCP_OVERSIZE 0 /* a head is followed by a body by reference: room behind it is lost */
+#define TCP_QUEUE_OOSEQ 1
+#define TCP_OOSEQ_MAX_BYTES 16384 /* per connection */
+#define TCP_OOSEQ_MAX_PBUFS 12
+#define LWIP_TCP_SACK_OUT 1
+#define LWIP_TCP_MAX_SACK_NUM 3
+#define LWIP_TCP_TIMESTAMPS 0
+#define LWIP_TCP_KEEPALIVE 0
+#define TCP_LISTEN_BACKLOG 1
+#define TCP_DEFAULT_LISTEN_BACKLOG 255 /* half-open connections; the field has 8 bits */
+#define TCP_MSL 5000                   /* ms: TIME_WAIT lasts 10 s, and gives way when full */
+#define TCP_SYNMAXRTX 4
+#define TCP_MAXRTX 8
+#define LWIP_TCP_RTO_TIME 1000 /* ms, RFC 6298 2.1 */
+#define LWIP_TCP_CALC_INITIAL_CWND(mss) \
+  ((tcpwnd_size_t)LWIP_MIN((10U * (mss)), LWIP_MAX((2U * (mss)), 14600U))) /* RFC 6928 */
+uint32_t net_tcp_isn(const void *local_ip, uint16_t local_port, const void *remote_ip,
+                     uint16_t remote_port);
+#define LWIP_HOOK_TCP_ISN net_tcp_isn
+
+/* The IPv6 gateway of the boot options. */
+struct ip6_addr;
+const struct ip6_addr *net_ip6_gateway(const struct ip6_addr *destination);
+#define LWIP_HOOK_ND6_GET_GW(netif, destination) net_ip6_gateway(destination)
+
+#define TCP_SNDLOWAT 16384
+#define LWIP_DISABLE_TCP_SANITY_CHECKS 1 /* they count a pool of receive buffers we do not use */
+#define MEMP_NUM_SYS_TIMEOUT 16
+#define LWIP_STATS 0
+#define LWIP_ASSERT_CORE_LOCKED()

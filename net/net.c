@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <kernel/clock.h>
+#include <kernel/entropy.h>
+#include <kernel/netdev.h>
+#include <lwip/dhcp.h>
+#include <lwip/init.h>
+#include <lwip/ip6_addr.h>
+#include <lwip/mld6.h>
+#include <lwip/nd6.h>
+#include <lwip/sys.h>
+#include <lwip/timeouts.h>
+#include <net/net.h>
+#include <string.h>
+
+#include "netif.h"
+
+static bool changed;
+
+u32_t sys_now(void);
+u32_t sys_now(void) {
+  return (u32_t)(kernel_clock_ns() / 1000000);
+}
+
+static void status_changed(struct netif *netif) {
+  (void)netif;
+  changed = true;
+}
+
+static ip4_addr_t address4(const struct net_address *a) {
+  ip4_addr_t ip;
+  memcpy(&ip.addr, a->ip, 4);
+  return ip;
+}
+
+static void start_ip4(const struct net_family *f) {
+  if (f->mode == NET_AUTO)
+    dhcp_start(&net_netif);
+  if (f->mode != NET_STATIC)
+    return;
+  ip4_addr_t ip = address4(&f->address), gateway = address4(&f->gateway), mask;
+  mask.addr = f->address.length ? lwip_htonl(UINT32_MAX << (32 - f->address.length)) : 0;
+  netif_set_addr(&net_netif, &ip, &mask, &gateway);
+}
+
+static ip6_addr_t gateway6; /* any: none was given */
+
+/* lwIP learns routers from advertisements only; this hook of it (see
+ * lwipopts.h) names the one of the boot option. */
+const ip6_addr_t *net_ip6_gateway(const ip6_addr_t *destination);
+const ip6_addr_t *net_ip6_gateway(const ip6_addr_t *destination) {
+  (void)destination;
+  return ip6_addr_isany(&gateway6) ? NULL : &gateway6;
+}
+
+static ip6_addr_t address6(const struct net_address *a) {
+  ip6_addr_t ip = {0};
+  memcpy(ip.addr, a->ip, 16);
+  ip6_addr_assign_zone(&ip, IP6_UNICAST, &net_netif);
+  return ip;
+}
+
+static void start_ip6(const struct net_family *f) {
+  if (f->mode == NET_OFF)
+    return;
+  netif_create_ip6_linklocal_address(&net_netif, 1);
+  net_netif.ip6_autoconfig_enabled = f->mode == NET_AUTO;
+  if (f->mode != NET_STATIC)
+    return;
+  ip6_addr_t ip = address6(&f->address);
+  gateway6 = address6(&f->gateway);
+  netif_ip6_addr_set(&net_netif, 1, &ip);
+  netif_ip6_addr_set_state(&net_netif, 1, IP6_ADDR_TENTATIVE);
+}
+
+int net_init(const struct net_config *config) {
+  lwip_init();
+  int err = net_netif_open();
+  if (err < 0)
+    return err;
+  netif_set_status_callback(&net_netif, status_changed);
+  start_ip4(&config->ip4);
+  start_ip6(&config->ip6);
+  kernel_netdev_flush();
+  return 0;
+}
+
+void net_poll(void) {
+  net_netif_poll();
+  sys_check_timeouts();
+}
+
+void net_flush(void) {
+  kernel_netdev_flush();
+}
+
+uint64_t net_deadline_ns(void) {
+  u32_t ms = sys_timeouts_sleeptime();
+  if (ms == SYS_TIMEOUTS_SLEEPTIME_INFINITE)
+    return UINT64_MAX;
+  return (kernel_clock_ns() / 1000000 + ms) * 1000000;
+}
+
+bool net_addresses_changed(void) {
+  bool r = changed;
+  changed = false;
+  return r;
+}
+
+void net_addresses(struct lib_out *o) {
+  char text[IP6ADDR_STRLEN_MAX];
+  size_t start = o->n;
+  if (!ip4_addr_isany_val(*netif_ip4_addr(&net_netif)))
+    lib_out_str(o, ip4addr_ntoa_r(netif_ip4_addr(&net_netif), text, sizeof text));
+  for (int i = 0; i < LWIP_IPV6_NUM_ADDRESSES; i++) {
+    if (!ip6_addr_isvalid(netif_ip6_addr_state(&net_netif, i)))
+      continue;
+    if (o->n > start)
+      lib_out_char(o, ' ');
+    lib_out_str(o, ip6addr_ntoa_r(netif_ip6_addr(&net_netif, i), text, sizeof text));
+  }
+}

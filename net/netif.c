@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Between the network card and lwIP, without a copy either way: a received
+ * frame becomes a pbuf whose descriptor lies in the buffer's scratch space; a
+ * sent one is a list of pieces, held until the device has read them. */
+#include "netif.h"
+
+#include <kernel/netdev.h>
+#include <lib/assert.h>
+#include <lwip/ethip6.h>
+#include <lwip/etharp.h>
+#include <lwip/pbuf.h>
+#include <netif/ethernet.h>
+#include <string.h>
+
+#include "offload.h"
+
+struct netif net_netif;
+static struct kernel_netdev_info card;
+
+_Static_assert(sizeof(struct pbuf_custom) <= KERNEL_NETDEV_SCRATCH, "scratch holds a pbuf");
+
+/* All sums in software but those the card makes. */
+static uint16_t checksum_flags(bool rx_checked) {
+  uint16_t flags = NETIF_CHECKSUM_ENABLE_ALL;
+  if (card.tx_checksum)
+    flags &= (uint16_t)~(NETIF_CHECKSUM_GEN_TCP | NETIF_CHECKSUM_GEN_UDP);
+  if (rx_checked)
+    flags &= (uint16_t)~(NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP);
+  return flags;
+}
+
+static void rx_free(struct pbuf *p) {
+  kernel_netdev_rx_free(p); /* the descriptor is the scratch */
+}
+
+static void rx_frame(const struct kernel_netdev_frame *frame) {
+  struct pbuf_custom *custom = frame->scratch;
+  custom->custom_free_function = rx_free;
+  struct pbuf *p = pbuf_alloced_custom(PBUF_RAW, (uint16_t)frame->n, PBUF_REF, custom, frame->p,
+                                       (uint16_t)frame->n);
+  NETIF_SET_CHECKSUM_CTRL(&net_netif, checksum_flags(frame->checksum_ok));
+  if (net_netif.input(p, &net_netif) != ERR_OK)
+    pbuf_free(p);
+}
+
+/* The pieces of a chain; 0 when there are too many. */
+static unsigned pieces_of(const struct pbuf *p, struct kernel_netdev_piece *piece) {
+  unsigned n = 0;
+  for (; p; p = p->next) {
+    if (p->len == 0)
+      continue;
+    if (n == KERNEL_NETDEV_PIECES_MAX)
+      return 0;
+    piece[n++] = (struct kernel_netdev_piece){p->payload, p->len};
+  }
+  return n;
+}
+
+static void tx_reap(void) {
+  struct pbuf *p;
+  while ((p = kernel_netdev_tx_done()) != NULL)
+    pbuf_free(p);
+}
+
+/* lwIP's output: takes a reference of its own on `p`. A chain in too many
+ * pieces is copied together. */
+static err_t tx_frame(struct netif *netif, struct pbuf *p) {
+  struct kernel_netdev_tx tx = {.cookie = p};
+  (void)netif;
+  tx.pieces_n = pieces_of(p, tx.piece);
+  if (tx.pieces_n)
+    pbuf_ref(p);
+  else if ((tx.cookie = p = pbuf_clone(PBUF_RAW, PBUF_RAM, p)) != NULL)
+    tx.pieces_n = pieces_of(p, tx.piece);
+  else
+    return ERR_MEM;
+  if (card.tx_checksum)
+    net_offload_prepare(p->payload, p->len, &tx);
+  if (kernel_netdev_tx(&tx) == 0)
+    return ERR_OK;
+  tx_reap();
+  if (kernel_netdev_tx(&tx) == 0)
+    return ERR_OK;
+  pbuf_free(p);
+  return ERR_MEM; /* the ring is full: TCP sends again */
+}
+
+static err_t netif_setup(struct netif *netif) {
+  netif->name[0] = 'e';
+  netif->name[1] = 'n';
+  netif->mtu = card.mtu;
+  netif->hwaddr_len = sizeof card.mac;
+  memcpy(netif->hwaddr, card.mac, sizeof card.mac);
+  netif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET | NETIF_FLAG_MLD6;
+  netif->output = etharp_output;
+  netif->output_ip6 = ethip6_output;
+  netif->linkoutput = tx_frame;
+  netif->hostname = "thimble";
+  return ERR_OK;
+}
+
+int net_netif_open(void) {
+  int err = kernel_netdev_open(&card);
+  if (err < 0)
+    return err;
+  LIB_ASSERT(netif_add_noaddr(&net_netif, NULL, netif_setup, ethernet_input) != NULL);
+  NETIF_SET_CHECKSUM_CTRL(&net_netif, checksum_flags(false));
+  netif_set_default(&net_netif);
+  netif_set_link_up(&net_netif);
+  netif_set_up(&net_netif);
+  return 0;
+}
+
+/* A bounded batch, so that a flood does not keep the loop from answering. */
+void net_netif_poll(void) {
+  enum { BATCH = 128 };
+  struct kernel_netdev_frame frame;
+  tx_reap();
+  for (int i = 0; i < BATCH && kernel_netdev_rx(&frame); i++)
+    rx_frame(&frame);
+}
