@@ -44,7 +44,6 @@ $(error TLS=$(TLS): this version has no TLS yet; only TLS=0 is known)
 endif
 
 .DELETE_ON_ERROR:
-.SECONDARY:
 MAKEFLAGS += --no-builtin-rules -j2
 Q := $(if $(V),,@)
 say = @echo "  $(1)"
@@ -113,14 +112,13 @@ musl.c := $(addprefix src/string/,memcmp memchr memrchr strlen strnlen strcmp st
   strchrnul x86_64/memcpy x86_64/memmove x86_64/memset)
 
 guest.o := $(patsubst %,build/guest/%.o,$(foreach l,kernel $(portable),$(call sources,$(l)))) \
-  $(lwip.c:%=build/guest/lwip/%.o) $(musl.c:%=build/guest/musl/%.o) build/guest/crypt.o \
-  build/guest/site.o
+  $(lwip.c:%=build/guest/lwip/%.o) $(musl.c:%=build/guest/musl/%.o) build/guest/crypt.o
 
 # --- Flags ---------------------------------------------------------------------
 
 warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror
 common := -std=gnu11 -g -MMD -MP -ffunction-sections -fdata-sections
-guest.flags := $(common) -Os -nostdinc -isystem build/headers/include -fno-pic -fno-pie \
+guest.flags := $(common) -Os -flto -nostdinc -isystem build/headers/include -fno-pic -fno-pie \
   -fcf-protection=none -fno-asynchronous-unwind-tables -fno-omit-frame-pointer \
   -fstack-protector-strong -mstack-protector-guard=global -DNDEBUG
 hosted.flags := $(common) -O2 -fno-omit-frame-pointer
@@ -133,9 +131,10 @@ net.extra = -Inet/lwip -isystem $(LWIP)/include
 kernel.extra = -isystem build/headers/uapi
 app.extra = -Iapp
 
-# Where speed shows, -O2; elsewhere -Os.
-build/guest/net/% build/guest/http/% build/guest/app/%: guest.flags += -O2
-build/guest/lwip/%: guest.flags += -O2
+# Where bytes of every packet pass, -O2; elsewhere -Os.
+fast := lwip/core/inet_chksum lwip/core/pbuf lib/siphash.c kernel/dev/virtq.c
+$(fast:%=build/guest/%.o): guest.flags += -O2
+build/guest/kernel/cpu/canary.c.o: guest.flags += -fno-lto
 
 # $(1) = build, $(2) = layer
 define layer_rule
@@ -161,7 +160,7 @@ $(foreach b,$(builds),$(eval $(call lwip_rule,$(b))))
 build/guest/musl/%.o: | build/headers
 	$(call say,cc guest/musl/$*)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(guest.flags) -w -fno-builtin -fno-stack-protector \
+	$(Q)$(CC) $(guest.flags) -w -fno-builtin -fno-stack-protector -fno-lto \
 	  -c $(firstword $(wildcard $(MUSL_DIR)/$*.s $(MUSL_DIR)/$*.c)) -o $@
 
 # --- The image -----------------------------------------------------------------
@@ -183,9 +182,15 @@ build/guest/site.o: build/site.pack
 	$(Q)printf '.section .site,"a"\n.balign 64\n.incbin "$<"\n.section .note.GNU-stack,"",@progbits\n' | \
 	  $(CC) -x assembler -c - -o $@
 
-build/thimble.sym.elf: kernel/link.ld $(guest.o)
+# All code, optimized as one: so that another SITE costs only the last link.
+build/guest/code.o: $(guest.o)
+	$(call say,ld code)
+	$(Q)$(CC) $(guest.flags) -r -flinker-output=nolto-rel -flto-partition=one -nostdlib -o $@ $(guest.o)
+
+build/thimble.sym.elf: kernel/link.ld build/guest/code.o build/guest/site.o
 	$(call say,ld thimble)
-	$(Q)ld -n -z noexecstack --gc-sections --no-warn-rwx-segments -T kernel/link.ld -Map build/thimble.map -o $@ $(guest.o)
+	$(Q)ld -n -z noexecstack --gc-sections --no-warn-rwx-segments -T kernel/link.ld \
+	  -Map build/thimble.map -o $@ build/guest/code.o build/guest/site.o
 
 build/thimble.elf: build/thimble.sym.elf
 	$(Q)strip -o $@ $<

@@ -18,7 +18,6 @@
 #define RAM_LEAST (3ull << 20)      /* bytes: with less, no connection would fit */
 
 extern char image_start[], image_end[], site_start[], site_end[];
-uintptr_t __stack_chk_guard = 0x00000aff0a0d0000; /* until the generator is seeded */
 
 static char cmdline[CMDLINE_MAX];
 static size_t cmdline_n;

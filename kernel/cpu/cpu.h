@@ -84,4 +84,7 @@ void ioapic_enable(unsigned gsi);
 /* Have VECTOR_TIMER come in `ns` (or earlier). */
 void lapic_timer_in(uint64_t ns);
 
+/* The stack protector's value: set once, by a function that does not return. */
+extern uintptr_t __stack_chk_guard;
+
 extern volatile uint32_t irq_device_n; /* counted by gates.S */

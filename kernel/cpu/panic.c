@@ -20,13 +20,20 @@ void kernel_panic_mode(enum kernel_onpanic m) {
 }
 
 static const char *const exceptions[] = {
-    [0] = "division by zero",        [1] = "debug trap",
-    [4] = "overflow",                [5] = "bound exceeded",
-    [6] = "invalid instruction",     [7] = "no FPU",
-    [10] = "invalid TSS",            [11] = "segment not present",
-    [12] = "stack segment fault",    [13] = "general protection fault",
-    [14] = "page fault",             [16] = "x87 error",
-    [17] = "misaligned access",      [18] = "machine check",
+    [0] = "division by zero",
+    [1] = "debug trap",
+    [4] = "overflow",
+    [5] = "bound exceeded",
+    [6] = "trap instruction (a failed assertion in a library) or an invalid one",
+    [7] = "no FPU",
+    [10] = "invalid TSS",
+    [11] = "segment not present",
+    [12] = "stack segment fault",
+    [13] = "general protection fault",
+    [14] = "page fault",
+    [16] = "x87 error",
+    [17] = "misaligned access",
+    [18] = "machine check",
     [19] = "SIMD error",
 };
 
@@ -35,7 +42,8 @@ static const char *page_fault_text(uint64_t error) {
   if (error & 16)
     return "page fault: executing memory that is not code";
   if (error & 2)
-    return error & 1 ? "page fault: writing protected memory" : "page fault: writing unmapped memory";
+    return error & 1 ? "page fault: writing protected memory"
+                     : "page fault: writing unmapped memory";
   return error & 1 ? "page fault: reading protected memory" : "page fault: reading unmapped memory";
 }
 
@@ -130,11 +138,6 @@ _Noreturn void lib_assert_fail(const char *expr, const char *file, int line) {
   lib_out_u64(&o, (uint64_t)line);
   text[o.n] = 0;
   kernel_panic(text);
-}
-
-_Noreturn void __stack_chk_fail(void);
-_Noreturn void __stack_chk_fail(void) {
-  kernel_panic("stack smashed: a function's canary was overwritten");
 }
 
 /* From traps.S, on the panic stack. */

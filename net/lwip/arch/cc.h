@@ -2,8 +2,6 @@
  * What lwIP wants to know of compiler and platform. */
 #pragma once
 
-#include <lib/assert.h>
-
 #define LWIP_NO_INTTYPES_H 1
 #define LWIP_NO_CTYPE_H 1
 #define X8_F "x"
@@ -16,7 +14,9 @@
 #define SZT_F "lu"
 
 #define LWIP_PLATFORM_DIAG(x)
-#define LWIP_PLATFORM_ASSERT(x) lib_assert_fail(x, "lwIP", __LINE__)
+/* An assertion of lwIP's is one trap instruction: the panic names the address,
+ * and the symbols the line. Its texts would be 8 KB of the image. */
+#define LWIP_PLATFORM_ASSERT(x) __builtin_trap()
 
 uint32_t net_random(void);
 #define LWIP_RAND() net_random()
