@@ -30,6 +30,7 @@ struct site_host {
   const struct tree *tree;
   const struct encoder *encoder;
   const struct yaml_file *file;
+  uint32_t *resources; /* of each of the tree's files */
   struct claim *claims;
   size_t n;
   size_t settled_n; /* of them, those in order and without rivals */
@@ -88,13 +89,6 @@ static const struct claim *find(const struct site_host *h, const char *path) {
   return i < h->settled_n && strcmp(h->claims[i].path, path) == 0 ? &h->claims[i] : NULL;
 }
 
-/* The file that answers at `path`, or LIB_PACK_NONE. */
-static uint32_t find_file(const struct site_host *h, const char *path) {
-  const struct claim *c = find(h, path);
-  bool is_file = c && h->image->resources[c->resource].kind == LIB_PACK_FILE;
-  return is_file ? c->resource : LIB_PACK_NONE;
-}
-
 /* --- files and folders --------------------------------------------------- */
 
 static int entry_order(const void *a, const void *b) {
@@ -104,6 +98,17 @@ static int entry_order(const void *a, const void *b) {
 static const struct tree_entry *find_entry(const struct site_host *h, char *path) {
   struct tree_entry key = {.path = path};
   return bsearch(&key, h->tree->entries, h->tree->n, sizeof key, entry_order);
+}
+
+/* The file that site.conf names: by its own path, or by one at which a file
+ * answers; LIB_PACK_NONE when there is none. */
+static uint32_t find_file(const struct site_host *h, const char *path) {
+  const struct tree_entry *e = find_entry(h, (char *)path);
+  const struct claim *c = find(h, path);
+  if (e && !e->is_folder)
+    return h->resources[e - h->tree->entries];
+  bool is_file = c && h->image->resources[c->resource].kind == LIB_PACK_FILE;
+  return is_file ? c->resource : LIB_PACK_NONE;
 }
 
 /* "/docs" with a slash behind it, "/" as it is. */
@@ -169,6 +174,7 @@ static void add_file(struct site_host *h, const struct tree_entry *e) {
   bool is_index = index_of(h, folder) == e;
   char *url = is_index ? folder_url(h, folder) : clean ? clean : e->path;
   uint32_t r = resource_add_file(h->image, h->conf, h->encoder, e, url);
+  h->resources[e - h->tree->entries] = r;
   if (is_index)
     claim_folder(h, folder, r);
   if (is_index && clean)
@@ -191,6 +197,7 @@ static void add_folder(struct site_host *h, const struct tree_entry *e) {
 }
 
 static void add_tree(struct site_host *h) {
+  h->resources = util_alloc(h->tree->n * sizeof *h->resources);
   for (size_t i = 0; i < h->tree->n; i++) {
     if (h->tree->entries[i].is_folder)
       add_folder(h, &h->tree->entries[i]);
@@ -328,24 +335,14 @@ static void sort_prefixes(struct site_host *h) {
 
 /* --- error pages and fallback -------------------------------------------- */
 
-/* The file that site.conf names at `node`; LIB_PACK_NONE after a problem. */
+/* The same with a message when there is none. */
 static uint32_t named_file(struct site_host *h, const char *path, const yaml_node_t *node) {
-  const struct claim *c = NULL;
   uint32_t r = find_file(h, path);
-  char *clean = clean_path(h, path);
-  if (r == LIB_PACK_NONE && clean && (c = find(h, clean)) && c->rank == RANK_CLEAN)
-    r = c->resource; /* its own path is a redirect to the clean one */
   if (r == LIB_PACK_NONE)
     yaml_problem(h->file, node, "no file answers at %s", path);
   else
     check_realm(h, path, NULL, node);
   return r;
-}
-
-/* The file of /404.html, or LIB_PACK_NONE. */
-static uint32_t default_404(struct site_host *h) {
-  char *clean = clean_path(h, "/404.html");
-  return find_file(h, clean ? clean : "/404.html");
 }
 
 static void add_error(struct site_host *h, unsigned status, uint32_t file) {
@@ -368,7 +365,7 @@ static void add_errors(struct site_host *h) {
     add_error(h, e->status, named_file(h, e->path, e->node));
   }
   if (!has_404 && !realm_of(h->conf, "/404.html"))
-    add_error(h, 404, default_404(h));
+    add_error(h, 404, find_file(h, "/404.html"));
   if (h->errors_n)
     qsort(h->errors, h->errors_n, sizeof *h->errors, error_order);
 }

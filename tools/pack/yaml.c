@@ -48,8 +48,13 @@ yaml_node_t *yaml_file_load(struct yaml_file *file, const char *disk, const char
   return root;
 }
 
+/* Of a node only the first problem counts: others follow from it. */
 void yaml_problem(const struct yaml_file *file, const yaml_node_t *at, const char *format, ...) {
+  static const yaml_node_t *last;
   char what[512];
+  if (at == last)
+    return;
+  last = at;
   va_list list;
   va_start(list, format);
   vsnprintf(what, sizeof what, format, list);
