@@ -169,6 +169,8 @@ static bool is_redirect(unsigned status) {
 static const char *check_resource(const struct http_pack *pack, const struct lib_pack_resource *r) {
   if (r->modified_unix < 0 || r->modified_unix > 253402300799) /* 9999-12-31T23:59:59Z */
     return "a modification time is out of range";
+  if (!inside(pack, r->type) || !inside(pack, r->location))
+    return "a resource lies outside of the pack";
   if (r->kind == LIB_PACK_REDIRECT) {
     bool ok = is_redirect(r->status) && r->variants_n == 0 && r->flags == 0 &&
               text_ok(pack, r->location, LIB_PACK_PATH_MAX, is_visible);
