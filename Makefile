@@ -220,5 +220,29 @@ $(foreach b,$(builds),$(eval $(call crypt_rule,$(b))))
 
 # --- Checks and unit tests ------------------------------------------------------
 
--include Makefile.tests
+# Each tests/unit/test_*.c is a program of its own, linked with everything that
+# runs on the host, under the sanitizers. What it shares stands beside it.
+unit.tests := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
+unit.shared := $(filter-out $(wildcard tests/unit/test_*.c),$(wildcard tests/unit/*.c))
+unit.o := $(patsubst %,build/hosted-san/%.o,$(foreach l,lib memstat http site,$(call sources,$(l)))) \
+  $(addprefix build/hosted-san/,app/options.c.o app/wheel.c.o net/config.c.o net/offload.c.o \
+  kernel/boot/memmap.c.o kernel/dev/chacha.c.o lwip/core/ipv4/ip4_addr.o lwip/core/ipv6/ip6_addr.o \
+  lwip/core/def.o crypt.o) $(unit.shared:tests/unit/%.c=build/unit/%.o)
+unit.flags := $(hosted-san.flags) -I. -Itests/unit \
+  $(foreach l,$(portable) kernel,-I$(l)/include)
+
+build/unit/%.o: tests/unit/%.c | build/headers
+	$(call say,cc unit/$*)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(unit.flags) $(filter-out -Wmissing-prototypes,$(warnings)) -c $< -o $@
+
+build/unit/%: build/unit/%.o $(unit.o)
+	$(Q)$(CC) $(hosted-san.flags) $^ -lcmocka -o $@
+
+build/unit.done: $(unit.tests:%=build/unit/%)
+	@for t in $(unit.tests); do build/unit/$$t >build/unit/$$t.log 2>&1 || \
+	  { cat build/unit/$$t.log; echo "unit: $$t failed"; exit 1; }; \
+	  echo "  unit $$t: $$(sed -n 's/.*PASSED *\] *//p' build/unit/$$t.log)"; done
+	@touch $@
+
 -include $(shell find build/guest build/hosted build/hosted-san build/unit -name '*.d' 2>/dev/null)
