@@ -76,7 +76,7 @@ static unsigned month_of(struct lib_span s) {
   return 0;
 }
 
-/* Match `in` against a picture: D day, M month name, Y year, h m s time (all
+/* Match `in` against a picture: D day, B month name, Y year, h m s time (all
  * digits), anything else itself. `d` receives the numbers. */
 static bool match(struct lib_span in, const char *picture, struct lib_date *d) {
   unsigned year = 0, *field = NULL;
@@ -87,7 +87,7 @@ static bool match(struct lib_span in, const char *picture, struct lib_date *d) {
       return false;
     char c = in.p[at];
     switch (*picture) {
-    case 'M':
+    case 'B':
       d->month = month_of(lib_span_sub(in, at, at + 3));
       at += 2;
       if (d->month == 0)
@@ -134,14 +134,14 @@ int64_t lib_date_http_parse(struct lib_span s, int64_t now_s) {
   size_t comma = lib_span_find(s, ',');
   if (comma < s.n) {
     struct lib_span rest = lib_span_sub(s, comma, s.n);
-    if (comma == 3 && match(rest, ", DD M YYYY hh:mm:ss GMT", &d))
+    if (comma == 3 && match(rest, ", DD B YYYY hh:mm:ss GMT", &d))
       return valid(&d) ? lib_date_to_unix(&d) : E_PROTO;
-    if (comma < 6 || !match(rest, ", DD-M-YY hh:mm:ss GMT", &d))
+    if (comma < 6 || !match(rest, ", DD-B-YY hh:mm:ss GMT", &d))
       return E_PROTO;
     expand_year(&d, now_s);
     return valid(&d) ? lib_date_to_unix(&d) : E_PROTO;
   }
-  if (!match(lib_span_sub(s, 3, s.n), " M _D hh:mm:ss YYYY", &d) || !valid(&d))
+  if (!match(lib_span_sub(s, 3, s.n), " B _D hh:mm:ss YYYY", &d) || !valid(&d))
     return E_PROTO;
   return lib_date_to_unix(&d);
 }
