@@ -182,11 +182,14 @@ static void accept_head(struct http_conn *c, struct lib_span head, bool more, ui
 
 /* Empty lines are taken at once, so that they do not make a head that never
  * comes. */
-static int await_more(struct http_conn *c, struct lib_span in, uint64_t now_ms) {
-  if (lib_span_starts(in, LIB_SPAN("\r\n")) && c->blank_lines < HTTP_BLANK_LINES_MAX) {
-    c->blank_lines++;
+static int take_blank_line(struct http_conn *c, struct http_request *r, uint64_t now_ms) {
+  if (c->blank_lines++ < HTTP_BLANK_LINES_MAX)
     return 2;
-  }
+  r->status = 400;
+  return refuse_head(c, r, now_ms);
+}
+
+static int await_more(struct http_conn *c, uint64_t now_ms) {
   if (c->began_ms == 0) {
     c->began_ms = now_ms ? now_ms : 1;
     c->deadline_ms = now_ms + HTTP_HEAD_TIMEOUT_MS;
@@ -197,8 +200,10 @@ static int await_more(struct http_conn *c, struct lib_span in, uint64_t now_ms) 
 static int rx_head(struct http_conn *c, struct lib_span in, uint64_t now_ms) {
   struct http_request *r = &c->server->request;
   int n = http_request_parse(in, r);
+  if (n == E_AGAIN && lib_span_starts(in, LIB_SPAN("\r\n")))
+    return take_blank_line(c, r, now_ms);
   if (n == E_AGAIN)
-    return await_more(c, in, now_ms);
+    return await_more(c, now_ms);
   if (n < 0)
     return refuse_head(c, r, now_ms);
   accept_head(c, lib_span_sub(in, 0, (size_t)n), in.n > (size_t)n, now_ms);
