@@ -239,7 +239,12 @@ build/unit/%.o: tests/unit/%.c | build/headers
 build/unit/%: build/unit/%.o $(unit.o)
 	$(Q)$(CC) $(hosted-san.flags) $^ -lcmocka -o $@
 
-build/unit.done: $(unit.tests:%=build/unit/%)
+# The site that the wire cases of tests/data/http speak of.
+build/unit/www.pack: build/thimble-pack $(wildcard tests/data/www/* tests/data/www/*/*.html)
+	@mkdir -p $(@D)
+	$(Q)build/thimble-pack -o $@ tests/data/www
+
+build/unit.done: build/unit/www.pack $(wildcard tests/data/http/*.req) $(unit.tests:%=build/unit/%)
 	@for t in $(unit.tests); do build/unit/$$t >build/unit/$$t.log 2>&1 || \
 	  { cat build/unit/$$t.log; echo "unit: $$t failed"; exit 1; }; \
 	  echo "  unit $$t: $$(sed -n 's/.*PASSED *\] *//p' build/unit/$$t.log)"; done

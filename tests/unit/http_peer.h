@@ -35,7 +35,7 @@ static struct http_server peer_server;
 static unsigned peer_allocs, peer_allocs_total; /* from work_alloc: now, ever */
 static bool peer_no_memory;                     /* work_alloc refuses */
 
-static void *peer_alloc(size_t bytes) {
+static inline void *peer_alloc(size_t bytes) {
   if (peer_no_memory)
     return NULL;
   peer_allocs++;
@@ -43,13 +43,13 @@ static void *peer_alloc(size_t bytes) {
   return malloc(bytes);
 }
 
-static void peer_free(void *p) {
+static inline void peer_free(void *p) {
   peer_allocs--;
   free(p);
 }
 
 /* The whole file, 64-byte aligned; exits when it cannot be read. */
-static struct lib_span peer_read_file(const char *path) {
+static inline struct lib_span peer_read_file(const char *path) {
   FILE *f = fopen(path, "rb");
   if (f == NULL) {
     fprintf(stderr, "%s: cannot be opened\n", path);
@@ -65,7 +65,7 @@ static struct lib_span peer_read_file(const char *path) {
   return (struct lib_span){p, n};
 }
 
-static void peer_server_start(const struct http_route *routes, size_t routes_n) {
+static inline void peer_server_start(const struct http_route *routes, size_t routes_n) {
   static struct lib_span bytes;
   const char *path = getenv("THIMBLE_WIRE_PACK"), *why = "";
   if (bytes.p == NULL)
@@ -86,20 +86,20 @@ static void peer_server_start(const struct http_route *routes, size_t routes_n) 
   peer_no_memory = false;
 }
 
-static void peer_open(struct peer *p) {
+static inline void peer_open(struct peer *p) {
   memset(p, 0, sizeof *p);
   p->now_ms = 1000;
   http_conn_init(&p->conn, &peer_server, "192.0.2.1", p->now_ms);
 }
 
-static void peer_close(struct peer *p) {
+static inline void peer_close(struct peer *p) {
   http_conn_fini(&p->conn);
   free(p->in);
   free(p->out);
   memset(p, 0, sizeof *p);
 }
 
-static bool peer_tx(struct peer *p) {
+static inline bool peer_tx(struct peer *p) {
   struct http_out o = http_conn_tx_buf(&p->conn, p->now_ms);
   size_t n = o.bytes.n;
   if (p->stalled || n == 0)
@@ -117,7 +117,7 @@ static bool peer_tx(struct peer *p) {
   return true;
 }
 
-static bool peer_rx(struct peer *p) {
+static inline bool peer_rx(struct peer *p) {
   if (p->in_n == 0)
     return false;
   int n = http_conn_rx(&p->conn, (struct lib_span){p->in, p->in_n}, p->now_ms);
@@ -131,12 +131,12 @@ static bool peer_rx(struct peer *p) {
   return true;
 }
 
-static void peer_pump(struct peer *p) {
+static inline void peer_pump(struct peer *p) {
   while (peer_tx(p) || peer_rx(p))
     ;
 }
 
-static void peer_send(struct peer *p, struct lib_span bytes) {
+static inline void peer_send(struct peer *p, struct lib_span bytes) {
   p->in = realloc(p->in, p->in_n + bytes.n + 1);
   LIB_ASSERT(p->in != NULL);
   memcpy(p->in + p->in_n, bytes.p, bytes.n);
@@ -167,7 +167,7 @@ struct answer {
 };
 
 /* The value of a field line; p is NULL when there is none. */
-static struct lib_span answer_field(const struct answer *a, struct lib_span name) {
+static inline struct lib_span answer_field(const struct answer *a, struct lib_span name) {
   struct lib_span rest = a->head, line;
   while (lib_span_split(&rest, '\n', &line)) {
     size_t colon = lib_span_find(line, ':');
@@ -198,7 +198,8 @@ static inline size_t answer_unchunk(struct answer *a, struct lib_span in) {
   return 0;
 }
 
-static bool answer_frame(struct answer *a, struct lib_span rest, bool head_only, bool closed) {
+static inline bool answer_frame(struct answer *a, struct lib_span rest, bool head_only,
+                                bool closed) {
   uint64_t n;
   struct lib_span length = answer_field(a, LIB_SPAN("Content-Length"));
   a->has_end = true;
@@ -224,7 +225,7 @@ static bool answer_frame(struct answer *a, struct lib_span rest, bool head_only,
  * in          is followed by a NUL
  * head_only   the answer to HEAD
  * closed      nothing will follow `in` */
-static bool answer_read(struct answer *a, struct lib_span in, bool head_only, bool closed) {
+static inline bool answer_read(struct answer *a, struct lib_span in, bool head_only, bool closed) {
   memset(a, 0, sizeof *a);
   const char *end = in.n ? memmem(in.p, in.n, "\r\n\r\n", 4) : NULL;
   if (end == NULL || in.n < 17 || memcmp(in.p, "HTTP/1.1 ", 9) != 0)
@@ -236,7 +237,7 @@ static bool answer_read(struct answer *a, struct lib_span in, bool head_only, bo
   return answer_frame(a, lib_span_sub(in, a->bytes, in.n), head_only, closed);
 }
 
-static void answer_free(struct answer *a) {
+static inline void answer_free(struct answer *a) {
   free(a->owned);
   a->owned = NULL;
 }
