@@ -25,9 +25,8 @@ static void menu_item(struct lib_out *o, const char *path, const char *label, bo
 
 void site_layout_fields(struct http_exchange *x) {
   http_reply_field(x, "Content-Security-Policy",
-                   LIB_SPAN("default-src 'none'; style-src 'self'; script-src 'self'; "
-                            "img-src 'self'; connect-src 'self'; form-action 'self'; "
-                            "base-uri 'none'; frame-ancestors 'none'"));
+                   LIB_SPAN("default-src 'self'; form-action 'self'; base-uri 'none'; "
+                            "frame-ancestors 'none'"));
   http_reply_field(x, "Referrer-Policy", LIB_SPAN("no-referrer"));
   http_reply_field(x, "X-Content-Type-Options", LIB_SPAN("nosniff"));
 }
