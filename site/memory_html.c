@@ -134,7 +134,8 @@ static bool pools_begin(struct site_memory_view *v, struct lib_out *o) {
   if (v->at.pool == NULL)
     return true;
   lib_out_str(o, "<h2>Pools</h2>\n<p class=\"note\">Objects of one size. A full pool refuses, and "
-                 "counts the refusal.</p>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+                 "counts the refusal; the capacity of some is the RAM that is free.</p>\n<div "
+                 "class=\"scroll\" tabindex=\"0\" role=\"region\" "
                  "aria-label=\"Pools\"><table>\n<thead><tr><th scope=\"col\">Pool</th>"
                  "<th scope=\"col\" class=\"r opt\">Bytes each</th>"
                  "<th scope=\"col\" class=\"r\">Used</th>"
@@ -143,6 +144,18 @@ static bool pools_begin(struct site_memory_view *v, struct lib_out *o) {
                  "<th scope=\"col\" class=\"r\">Refused</th>"
                  "<th scope=\"col\" class=\"opt fill\">In use</th></tr></thead>\n<tbody>\n");
   return true;
+}
+
+/* How full a pool is, as a bar; nothing for one without a capacity. */
+static void fill_cell(struct lib_out *o, const struct memstat_pool *p) {
+  if (p->capacity == SITE_MEMORY_UNBOUNDED || p->capacity == 0)
+    lib_out_str(o, "<td class=\"opt\"></td>");
+  else
+    http_html(o,
+              "<td class=\"opt\"><svg class=\"mini\" viewBox=\"0 0 100 1\" "
+              "preserveAspectRatio=\"none\" aria-hidden=\"true\">"
+              "<rect height=\"1\" width=\"{}\"/></svg></td>",
+              HTTP_NUMBER(p->used * UINT64_C(100) / p->capacity));
 }
 
 static bool pool(struct site_memory_view *v, struct lib_out *o) {
@@ -155,12 +168,13 @@ static bool pool(struct site_memory_view *v, struct lib_out *o) {
   lib_out_str(o, "</td>");
   cell(o, p->used);
   cell(o, p->high_water);
-  cell(o, p->capacity);
+  if (p->capacity == SITE_MEMORY_UNBOUNDED)
+    lib_out_str(o, "<td class=\"r\">RAM</td>");
+  else
+    cell(o, p->capacity);
   cell(o, p->refusals);
-  lib_out_str(o, "<td class=\"opt\"><svg class=\"mini\" viewBox=\"0 0 100 1\" "
-                 "preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect height=\"1\" width=\"");
-  lib_out_u64(o, p->capacity == 0 ? 0 : p->used * UINT64_C(100) / p->capacity);
-  lib_out_str(o, "\"/></svg></td></tr>\n");
+  fill_cell(o, p);
+  lib_out_str(o, "</tr>\n");
   return site_memory_next_pool(v);
 }
 

@@ -58,7 +58,11 @@ static bool pool(struct site_memory_view *v, struct lib_out *o) {
   member(&j, "object_bytes", p->object_bytes);
   member(&j, "used", p->used);
   member(&j, "high_water", p->high_water);
-  member(&j, "capacity", p->capacity);
+  http_json_key(&j, "capacity");
+  if (p->capacity == SITE_MEMORY_UNBOUNDED)
+    http_json_null(&j);
+  else
+    http_json_u64(&j, p->capacity);
   member(&j, "refusals", p->refusals);
   http_json_close(&j, '}');
   return site_memory_next_pool(v);

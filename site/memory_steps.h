@@ -7,6 +7,9 @@
 /* Owners but for MEMSTAT_FREE, which every list names last. */
 #define SITE_MEMORY_USED_N (MEMSTAT_OWNERS_N - 1)
 
+/* The capacity of a pool that only the RAM bounds. */
+#define SITE_MEMORY_UNBOUNDED UINT32_MAX
+
 /* One part of a report.
  * write    writes one piece and advances v->at.item or v->at.pool;
  *          returns true when the step is complete */

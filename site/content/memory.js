@@ -29,10 +29,14 @@ function text(node, value) {
   if (node && node.textContent !== value) node.textContent = value;
 }
 
-function row(kind, name, values) {
-  const tr = document.querySelector(`tr[data-${kind}="${name}"]`);
-  if (tr) values.forEach((v, i) => text(tr.querySelectorAll('.r')[i], v));
-  return tr;
+// Rows stand in the order of the report.
+function rows(kind, list, values) {
+  const found = document.querySelectorAll(`tr[data-${kind}]`);
+  list.forEach((item, i) => {
+    const cells = found[i] ? found[i].querySelectorAll('.r') : [];
+    values(item).forEach((v, k) => text(cells[k], v));
+  });
+  return found;
 }
 
 // Lays owners side by side along a bar of 100,000 units.
@@ -59,13 +63,23 @@ function show(m) {
   bar('bar-used', used, inUse);
   const zoom = document.querySelector('.zoom polygon');
   if (zoom) zoom.setAttribute('points', `0,0 ${Math.floor((inUse * 1e5) / m.ram_bytes)},0 100000,10 0,10`);
-  for (const o of m.owners) {
-    row('owner', o.name, [group(o.bytes), share(o.bytes, m.ram_bytes), group(o.high_water_bytes), group(o.refusals)]);
-  }
-  for (const p of m.pools) {
-    const tr = row('pool', p.name, [p.object_bytes, p.used, p.high_water, p.capacity, p.refusals].map(group));
-    if (tr) tr.querySelector('rect').setAttribute('width', Math.floor((p.used * 100) / (p.capacity || 1)));
-  }
+  rows('owner', m.owners, (o) => [
+    group(o.bytes),
+    share(o.bytes, m.ram_bytes),
+    group(o.high_water_bytes),
+    group(o.refusals),
+  ]);
+  const found = rows('pool', m.pools, (p) => [
+    group(p.object_bytes),
+    group(p.used),
+    group(p.high_water),
+    p.capacity === null ? 'RAM' : group(p.capacity),
+    group(p.refusals),
+  ]);
+  m.pools.forEach((p, i) => {
+    const rect = found[i] && found[i].querySelector('rect');
+    if (rect) rect.setAttribute('width', Math.floor((p.used * 100) / p.capacity));
+  });
 }
 
 const state = document.getElementById('state');
@@ -88,7 +102,7 @@ function listen(m) {
   const source = new EventSource('/memory/events');
   const on = (name, take) => source.addEventListener(name, (event) => take(JSON.parse(event.data)));
   const put = (rows, names, into) =>
-    rows.forEach((row, i) => row.forEach((v, k) => (into[i][names[k]] = v)));
+    rows.forEach((row, i) => into[i] && row.forEach((v, k) => (into[i][names[k]] = v)));
   on('owners', (rows) => put(rows, ['bytes', 'high_water_bytes', 'refusals'], m.owners));
   on('pools', (rows) => put(rows, ['used', 'high_water', 'refusals'], m.pools));
   on('vm', (vm) => {

@@ -17,7 +17,8 @@
 #define RAM_BYTES (UINT64_C(32) << 20)
 #define REPORT_MAX 32768
 
-static struct memstat_pool pools[2] = {
+static struct memstat_pool pools[3] = {
+    {.name = "heap", .owner = MEMSTAT_HTTP, .object_bytes = 64, .capacity = UINT32_MAX},
     {.name = "one", .owner = MEMSTAT_TCP, .object_bytes = 40, .used = 3, .capacity = 4},
     {.name = "empty", .owner = MEMSTAT_NET, .object_bytes = 8},
 };
@@ -30,8 +31,8 @@ static int setup(void **state) {
   for (unsigned i = 1; i < MEMSTAT_OWNERS_N; i++)
     memstat_move(MEMSTAT_FREE, i, i * 4096 + 1);
   memstat_refuse(MEMSTAT_TCP);
-  memstat_pool_register(&pools[0]);
-  memstat_pool_register(&pools[1]);
+  for (unsigned i = 0; i < 3; i++)
+    memstat_pool_register(&pools[i]);
   return 0;
 }
 
@@ -72,7 +73,8 @@ static void json_owners_sum_to_ram(void **state) {
   assert_int_equal(sum_after(text, "\"bytes\":", &n), RAM_BYTES);
   assert_int_equal(n, MEMSTAT_OWNERS_N);
   assert_int_equal(sum_after(text, "\"capacity\":", &n), 4);
-  assert_int_equal(n, 2);
+  assert_int_equal(n, 3);
+  assert_non_null(strstr(text, "\"capacity\":null,"));
   assert_null(strchr(text, '\n'));
 }
 
@@ -128,6 +130,7 @@ static void page_shows_every_owner_and_pool(void **state) {
   }
   assert_non_null(strstr(text, "<tr data-pool=\"one\">"));
   assert_non_null(strstr(text, "<tr data-pool=\"empty\">"));
+  assert_null(strstr(text, "4,294,967,295"));
   assert_non_null(strstr(text, "33,554,432"));
   assert_non_null(strstr(text, "</html>"));
 }
