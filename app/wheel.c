@@ -25,11 +25,12 @@ static void unlink(struct app_wheel *w, struct app_timer *t) {
   w->timers_n--;
 }
 
-/* What is due beyond one turn waits in the last slot of the turn. */
-static void link(struct app_wheel *w, struct app_timer *t) {
+/* Into the slot of its deadline, or the nearest from `first_ms` to the last of
+ * the turn; there it is looked at again. */
+static void link(struct app_wheel *w, struct app_timer *t, uint64_t first_ms) {
   uint64_t last = w->now_ms + TURN_MS - APP_WHEEL_SLOT_MS;
   uint64_t at = slot_start(t->due_ms);
-  t->slot_ms = at < w->now_ms ? w->now_ms : at > last ? last : at;
+  t->slot_ms = at < first_ms ? first_ms : at > last ? last : at;
   struct app_timer **slot = &w->slots[slot_index(t->slot_ms)];
   t->next = *slot;
   t->link = slot;
@@ -46,7 +47,7 @@ void app_wheel_set(struct app_wheel *w, struct app_timer *t, uint64_t due_ms) {
   if (t->link)
     unlink(w, t);
   if (due_ms != UINT64_MAX)
-    link(w, t);
+    link(w, t, w->now_ms);
 }
 
 struct app_timer *app_wheel_due(struct app_wheel *w, uint64_t now_ms) {
@@ -62,9 +63,7 @@ struct app_timer *app_wheel_due(struct app_wheel *w, uint64_t now_ms) {
       if (t->due_ms < w->now_ms + APP_WHEEL_SLOT_MS)
         return t;
       /* Its deadline was moved: into a later slot, never this one again. */
-      w->now_ms += APP_WHEEL_SLOT_MS;
-      link(w, t);
-      w->now_ms -= APP_WHEEL_SLOT_MS;
+      link(w, t, w->now_ms + APP_WHEEL_SLOT_MS);
     }
   }
   return NULL;
