@@ -129,6 +129,7 @@ builds := guest hosted hosted-san
 includes = $(patsubst %,-I%/include,$(1) $($(1).uses)) $($(1).extra)
 net.extra = -Inet/lwip -isystem $(LWIP)/include
 kernel.extra = -isystem build/headers/uapi
+hosted.extra = -D_GNU_SOURCE
 app.extra = -Iapp
 
 # Where bytes of every packet pass, -O2; elsewhere -Os.
@@ -160,7 +161,7 @@ $(foreach b,$(builds),$(eval $(call lwip_rule,$(b))))
 build/guest/musl/%.o: | build/headers
 	$(call say,cc guest/musl/$*)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(guest.flags) -w -fno-builtin -fno-stack-protector -fno-lto \
+	$(Q)$(CC) $(guest.flags) -w -Wa,--noexecstack -fno-builtin -fno-stack-protector -fno-lto \
 	  -c $(firstword $(wildcard $(MUSL_DIR)/$*.s $(MUSL_DIR)/$*.c)) -o $@
 
 # --- The image -----------------------------------------------------------------

@@ -5,10 +5,13 @@
 
 #include <http/conn.h>
 #include <kernel/clock.h>
+#include <kernel/entropy.h>
 #include <kernel/mem.h>
 #include <lib/err.h>
+#include <lib/limits.h>
 #include <memstat/memstat.h>
 
+#include "crowd.h"
 #include "wheel.h"
 
 enum conn_state {
@@ -21,8 +24,10 @@ struct app_conn {
   struct app_timer timer; /* first: the wheel hands back its address */
   struct net_stream *stream;
   struct http_conn http;
-  enum conn_state state;
-  char peer[46]; /* address as text, for the log */
+  struct app_conn *idle_next, **idle_link; /* among the idle; link NULL: busy */
+  uint16_t crowd;                          /* its address's slot */
+  uint8_t state;                           /* enum conn_state */
+  char peer[46];                           /* address as text, for the log */
 };
 
 enum { LINGER_MS = 2000 };
@@ -30,6 +35,8 @@ enum { LINGER_MS = 2000 };
 static struct http_server *server;
 static struct kernel_pool pool;
 static struct app_wheel wheel;
+static struct app_crowd crowd;
+static struct app_conn *idle; /* waiting for a request, the newest first */
 
 static uint64_t now(void) {
   return kernel_clock_ns() / 1000000;
@@ -37,11 +44,35 @@ static uint64_t now(void) {
 
 void app_conn_init(struct http_server *s) {
   server = s;
+  struct lib_siphash_key key;
+  uint32_t most = (uint32_t)(memstat_total() / LIMIT_CONN_RAM);
+  kernel_entropy_read(&key, sizeof key);
   app_wheel_init(&wheel, now());
-  kernel_pool_init(&pool, "conn", MEMSTAT_CONN, sizeof(struct app_conn), UINT32_MAX);
+  app_crowd_init(&crowd, &key, most - most / LIMIT_CONN_PER_ADDRESS);
+  kernel_pool_init(&pool, "conn", MEMSTAT_CONN, sizeof(struct app_conn), most);
+}
+
+static void set_busy(struct app_conn *c) {
+  if (!c->idle_link)
+    return;
+  *c->idle_link = c->idle_next;
+  if (c->idle_next)
+    c->idle_next->idle_link = c->idle_link;
+  c->idle_link = NULL;
+}
+
+static void set_idle(struct app_conn *c) {
+  set_busy(c);
+  c->idle_next = idle;
+  c->idle_link = &idle;
+  if (idle)
+    idle->idle_link = &c->idle_next;
+  idle = c;
 }
 
 static void conn_end(struct app_conn *c, void (*end)(struct net_stream *)) {
+  set_busy(c);
+  app_crowd_leave(&crowd, c->crowd);
   app_wheel_set(&wheel, &c->timer, UINT64_MAX);
   http_conn_fini(&c->http);
   end(c->stream);
@@ -49,19 +80,44 @@ static void conn_end(struct app_conn *c, void (*end)(struct net_stream *)) {
   memstat_vm.conns_now--;
 }
 
-static void conn_new(struct net_stream *stream, uint64_t now_ms) {
+/* No memory for a connection: the newest idle one, which is the least likely
+ * to be used again soon by somebody who is reading, gives way. */
+static struct app_conn *conn_alloc(void) {
   struct app_conn *c = kernel_pool_get(&pool);
-  if (!c) {
-    net_stream_abort(stream);
+  if (c || !idle)
+    return c;
+  conn_end(idle, net_stream_close);
+  return kernel_pool_get(&pool);
+}
+
+/* Too many: said in one segment, without a connection of ours. */
+static void turn_away(struct net_stream *s) {
+  static const char answer[] = "HTTP/1.1 503 Service Unavailable\r\n"
+                               "Retry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+  server->counters.refusals++;
+  net_stream_tx(s, LIB_SPAN(answer), true);
+  net_stream_tx_flush(s);
+  net_stream_close(s);
+}
+
+static void conn_new(struct net_stream *stream, uint64_t now_ms) {
+  uint8_t ip[16];
+  uint16_t slot;
+  net_stream_peer_ip(stream, ip);
+  if (!app_crowd_enter(&crowd, ip, &slot)) {
+    turn_away(stream);
     return;
   }
+  struct app_conn *c = conn_alloc();
+  if (!c) {
+    app_crowd_leave(&crowd, slot);
+    turn_away(stream);
+    return;
+  }
+  *c = (struct app_conn){.stream = stream, .crowd = slot, .state = OPEN};
   struct lib_out peer;
   lib_out_init(&peer, c->peer, sizeof c->peer - 1);
   net_stream_peer(stream, &peer);
-  c->peer[peer.n] = 0;
-  c->timer = (struct app_timer){0};
-  c->stream = stream;
-  c->state = OPEN;
   http_conn_init(&c->http, server, c->peer, now_ms);
   net_stream_set_owner(stream, c);
   memstat_vm.conns_total++;
@@ -113,6 +169,7 @@ static bool pump_rx(struct app_conn *c, uint64_t now_ms) {
 
 /* The answer that ends the connection is out: end our side. */
 static void linger(struct app_conn *c, uint64_t now_ms) {
+  set_busy(c);
   net_stream_tx_end(c->stream);
   c->state = LINGER;
   app_wheel_set(&wheel, &c->timer, now_ms + LINGER_MS);
@@ -143,6 +200,10 @@ static void app_conn_pump(struct app_conn *c, uint64_t now_ms) {
   }
   net_stream_rx_gather(c->stream); /* without memory it stays where it is */
   app_wheel_set(&wheel, &c->timer, http_conn_deadline_ms(&c->http));
+  if (!http_conn_idle(&c->http))
+    set_busy(c);
+  else if (!c->idle_link)
+    set_idle(c);
 }
 
 static void on_timer(struct app_conn *c, uint64_t now_ms) {

@@ -11,6 +11,7 @@
 #include <memstat/memstat.h>
 #include <net/net.h>
 #include <site/routes.h>
+#include <string.h>
 
 #include "conn.h"
 #include "options.h"
@@ -53,8 +54,23 @@ static void log_request(const struct http_access *a) {
   kernel_console_line(KERNEL_LOG_DEBUG, lib_out_done(&o));
 }
 
+/* The pack given at boot, if it is sound; else the one in the image. */
+static void open_site(void) {
+  struct lib_span given = kernel_boot_module();
+  const char *why = "not at a multiple of 8 bytes";
+  if (given.n && (uintptr_t)given.p % 8 == 0 && http_pack_open(&server.pack, given, &why) == 0 &&
+      http_pack_verify(&server.pack, &why) == 0) {
+    kernel_console_say(KERNEL_LOG_INFO, "thimble: serving the site pack given at boot", NULL);
+    return;
+  }
+  if (given.n)
+    kernel_console_say(KERNEL_LOG_ERROR, "thimble: the site pack given at boot is refused: ", why,
+                       "; serving the image's own", NULL);
+  if (http_pack_open(&server.pack, kernel_boot_site(), &why) < 0)
+    kernel_panic(why);
+}
+
 static void start_server(enum kernel_log level) {
-  const char *why;
   kernel_heap_init(&work_heap, "work", MEMSTAT_HTTP);
   server.routes = site_routes;
   server.routes_n = site_routes_n;
@@ -62,8 +78,7 @@ static void start_server(enum kernel_log level) {
   server.work_free = kernel_heap_free;
   server.log = level >= KERNEL_LOG_DEBUG ? log_request : NULL;
   kernel_entropy_read(&server.key, sizeof server.key);
-  if (http_pack_open(&server.pack, kernel_boot_site(), &why) < 0)
-    kernel_panic(why);
+  open_site();
   http_server_init(&server);
   http_server_time(&server, kernel_clock_wall_unix() * 1000, now_ms());
   app_conn_init(&server);
@@ -96,15 +111,22 @@ static void say_listening(uint16_t port) {
   kernel_console_line(KERNEL_LOG_INFO, lib_out_done(&o));
 }
 
+/* lwIP tells of every step of a change; a line is printed when it shows. */
 static void say_addresses(void) {
+  static char said[LINE_MAX];
+  static size_t said_n;
   char line[LINE_MAX];
   struct lib_out o;
   lib_out_init(&o, line, sizeof line);
   lib_out_str(&o, "thimble: address ");
   size_t empty = o.n;
   net_addresses(&o);
-  if (o.n > empty)
-    kernel_console_line(KERNEL_LOG_INFO, lib_out_done(&o));
+  struct lib_span now = lib_out_done(&o);
+  if (now.n == empty || lib_span_eq(now, (struct lib_span){said, said_n}))
+    return;
+  memcpy(said, line, now.n);
+  said_n = now.n;
+  kernel_console_line(KERNEL_LOG_INFO, now);
 }
 
 static uint64_t next_deadline_ns(void) {

@@ -7,14 +7,15 @@
 #include <lwip/ip_addr.h>
 #include <string.h>
 
+#include "netif.h"
+
 uint32_t net_random(void) {
   uint32_t v;
   kernel_entropy_read(&v, sizeof v);
   return v;
 }
 
-/* An address in 16 bytes; IPv4 mapped into IPv6 form (RFC 4291 2.5.5.2). */
-static void put_address(uint8_t out[16], const ip_addr_t *ip) {
+void net_ip_bytes(uint8_t out[16], const ip_addr_t *ip) {
   static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
   if (IP_IS_V6(ip)) {
     memcpy(out, ip_2_ip6(ip)->addr, 16);
@@ -30,8 +31,8 @@ uint32_t net_tcp_isn(const void *local_ip, uint16_t local_port, const void *remo
   uint8_t connection[36];
   if (key.k0 == 0)
     kernel_entropy_read(&key, sizeof key);
-  put_address(connection, local_ip);
-  put_address(connection + 16, remote_ip);
+  net_ip_bytes(connection, local_ip);
+  net_ip_bytes(connection + 16, remote_ip);
   memcpy(connection + 32, &local_port, 2);
   memcpy(connection + 34, &remote_port, 2);
   uint32_t clock_4us = (uint32_t)(kernel_clock_ns() / 4000);

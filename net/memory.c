@@ -29,7 +29,7 @@ static const struct {
 static uint32_t capacity(unsigned kind, uint64_t ram) {
   switch (kind) {
   case MEMP_TCP_PCB:
-    return (uint32_t)(ram / LIMIT_NET_RAM_PER_CONN);
+    return (uint32_t)(ram / LIMIT_CONN_RAM) + LIMIT_CONN_SPARE;
   case MEMP_TCP_SEG:
   case MEMP_PBUF:
     return UINT32_MAX; /* bounded by the queues of the connections, and by RAM */

@@ -106,6 +106,12 @@ bool net_addresses_changed(void) {
   return r;
 }
 
+/* RFC 5952 4.3; lwIP writes capitals. */
+static void put_lower(struct lib_out *o, const char *s) {
+  for (; *s; s++)
+    lib_out_char(o, *s >= 'A' && *s <= 'F' ? (char)(*s + 32) : *s);
+}
+
 void net_addresses(struct lib_out *o) {
   char text[IP6ADDR_STRLEN_MAX];
   size_t start = o->n;
@@ -116,6 +122,6 @@ void net_addresses(struct lib_out *o) {
       continue;
     if (o->n > start)
       lib_out_char(o, ' ');
-    lib_out_str(o, ip6addr_ntoa_r(netif_ip6_addr(&net_netif, i), text, sizeof text));
+    put_lower(o, ip6addr_ntoa_r(netif_ip6_addr(&net_netif, i), text, sizeof text));
   }
 }

@@ -13,3 +13,6 @@ int net_netif_open(void);
 
 /* Move frames both ways. */
 void net_netif_poll(void);
+
+/* An address in 16 bytes; IPv4 mapped into IPv6 form (RFC 4291 2.5.5.2). */
+void net_ip_bytes(uint8_t out[16], const ip_addr_t *ip);

@@ -9,6 +9,8 @@
 #include <net/stream.h>
 #include <string.h>
 
+#include "netif.h"
+
 struct net_stream {
   struct tcp_pcb *pcb;     /* NULL once lwIP has given it up */
   struct pbuf *rx;         /* received, not acknowledged by the consumer */
@@ -195,6 +197,12 @@ void net_stream_abort(struct net_stream *take_s) {
   stream_free(take_s);
   if (pcb)
     tcp_abort(pcb);
+}
+
+void net_stream_peer_ip(const struct net_stream *s, uint8_t ip[16]) {
+  memset(ip, 0, 16);
+  if (s->pcb)
+    net_ip_bytes(ip, &s->pcb->remote_ip);
 }
 
 void net_stream_peer(const struct net_stream *s, struct lib_out *o) {

@@ -64,7 +64,10 @@ static void boot_memory(const struct pvh_start_info *info) {
     kernel_refuse(why);
   read_cmdline(info);
   struct boot_range module_pages = read_module(info, map.ram_end);
-  paging_seal(map.ram_end);
+  if (module_pages.to)
+    paging_seal(map.ram_end, module_pages.from, module_pages.to);
+  else
+    paging_seal(map.ram_end, map.ram_end, map.ram_end);
   page_init(&map, &module_pages);
 }
 

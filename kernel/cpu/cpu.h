@@ -69,8 +69,10 @@ void idt_init(void);
 /* Build the page tables from the linker's symbols and give up the right to
  * change them, MSRs and descriptor tables.
  *
- * ram_end   end of RAM, bytes, a multiple of the page size, at most 1 GiB */
-void paging_seal(uint64_t ram_end);
+ * ram_end   end of RAM, bytes, a multiple of the page size, at most 1 GiB
+ * module    the boot module's pages, made read-only: [module, module_end),
+ *           behind the image; both ram_end when there is none */
+void paging_seal(uint64_t ram_end, uint64_t module, uint64_t module_end);
 
 /* Bytes of the stack used so far, at most. */
 uint32_t stack_high_water(void);

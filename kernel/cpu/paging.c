@@ -21,8 +21,8 @@ enum { PAGE = 4096, LARGE = 2 << 20, ENTRIES = 512 };
 #define NX (1ull << 63)
 
 /* PML4, PDPT, two page directories; the rest are page tables, taken as the
- * image's parts need 4 KiB grain: three cover any image. */
-#define TABLES_N 8
+ * image's parts, the boot module and the end of RAM need 4 KiB grain. */
+#define TABLES_N 10
 static uint64_t tables[TABLES_N][ENTRIES] __attribute__((aligned(PAGE), section(".bss.tables")));
 static unsigned tables_used;
 
@@ -81,11 +81,13 @@ static void map_image(uint64_t *pml4) {
  * local APIC. A platform with others names them here. */
 static const uint64_t windows[] = {0xfea00000, 0xfec00000, 0xfee00000};
 
-void paging_seal(uint64_t ram_end) {
+void paging_seal(uint64_t ram_end, uint64_t module, uint64_t module_end) {
   uint64_t *pml4 = table_new();
   map(pml4, PAGE, (uint64_t)image_start, P | W | U | NX);
   map_image(pml4);
-  map(pml4, (uint64_t)image_end, ram_end, P | W | U | NX);
+  map(pml4, (uint64_t)image_end, module, P | W | U | NX);
+  map(pml4, module, module_end, P | U | NX);
+  map(pml4, module_end, ram_end, P | W | U | NX);
   for (unsigned i = 0; i < sizeof windows / sizeof *windows; i++)
     map(pml4, windows[i], windows[i] + LARGE, P | W | U | UNCACHED | NX);
   cpu_gate(GATE_SEAL, (uint64_t)pml4);

@@ -72,5 +72,9 @@ void net_stream_close(struct net_stream *take_s);
 /* Reset and forget. */
 void net_stream_abort(struct net_stream *take_s);
 
+/* The peer's address in network order, IPv4 mapped into IPv6 (RFC 4291 2.5.5.2);
+ * all zero when the connection is broken. */
+void net_stream_peer_ip(const struct net_stream *s, uint8_t ip[16]);
+
 /* Write the peer's address without its port. */
 void net_stream_peer(const struct net_stream *s, struct lib_out *o);
