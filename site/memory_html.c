@@ -133,16 +133,18 @@ static bool owners_end(struct site_memory_view *v, struct lib_out *o) {
 static bool pools_begin(struct site_memory_view *v, struct lib_out *o) {
   if (v->at.pool == NULL)
     return true;
-  lib_out_str(o, "<h2>Pools</h2>\n<p class=\"note\">Objects of one size. A full pool refuses, and "
-                 "counts the refusal; the capacity of some is the RAM that is free.</p>\n<div "
-                 "class=\"scroll\" tabindex=\"0\" role=\"region\" "
-                 "aria-label=\"Pools\"><table>\n<thead><tr><th scope=\"col\">Pool</th>"
-                 "<th scope=\"col\" class=\"r opt\">Bytes each</th>"
-                 "<th scope=\"col\" class=\"r\">Used</th>"
-                 "<th scope=\"col\" class=\"r\">Peak</th>"
-                 "<th scope=\"col\" class=\"r\">Capacity</th>"
-                 "<th scope=\"col\" class=\"r\">Refused</th>"
-                 "<th scope=\"col\" class=\"opt fill\">In use</th></tr></thead>\n<tbody>\n");
+  lib_out_str(
+      o,
+      "<h2>Pools</h2>\n<p class=\"note\">Objects of one size, in bytes. A full pool refuses, and "
+      "counts the refusal; the limit of some is the RAM that is free.</p>\n<div "
+      "class=\"scroll\" tabindex=\"0\" role=\"region\" "
+      "aria-label=\"Pools\"><table>\n<thead><tr><th scope=\"col\">Pool</th>"
+      "<th scope=\"col\" class=\"r\">Size</th>"
+      "<th scope=\"col\" class=\"r\">Used</th>"
+      "<th scope=\"col\" class=\"r\">Peak</th>"
+      "<th scope=\"col\" class=\"r\">Limit</th>"
+      "<th scope=\"col\" class=\"r\">Refused</th>"
+      "<th scope=\"col\" class=\"opt fill\">In use</th></tr></thead>\n<tbody>\n");
   return true;
 }
 
@@ -162,7 +164,7 @@ static bool pool(struct site_memory_view *v, struct lib_out *o) {
   const struct memstat_pool *p = v->at.pool;
   if (p == NULL)
     return true;
-  http_html(o, "<tr data-pool=\"{}\"><th scope=\"row\"><code>{}</code></th><td class=\"r opt\">",
+  http_html(o, "<tr data-pool=\"{}\"><th scope=\"row\"><code>{}</code></th><td class=\"r\">",
             HTTP_STR(p->name), HTTP_STR(p->name));
   site_text_group(o, p->object_bytes);
   lib_out_str(o, "</td>");
