@@ -140,6 +140,7 @@ _Noreturn static void loop(void) {
   for (;;) {
     net_poll();
     memstat_vm.uptime_ms = now_ms();
+    memstat_vm.requests_total = server.counters.requests;
     app_conn_accept();
     app_conn_run(memstat_vm.uptime_ms);
     net_flush();
