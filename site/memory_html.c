@@ -224,7 +224,7 @@ static bool boot(struct site_memory_view *v, struct lib_out *o) {
   fact_ms(o, "In ring 3", m->boot_ring3_ns);
   fact_ms(o, "Devices found", m->boot_devices_ns);
   fact_ms(o, "Listening", m->boot_listening_ns);
-  fact_bytes(o, "Image", NULL, m->image_bytes);
+  fact_bytes(o, "Image in memory", NULL, m->image_bytes);
   lib_out_str(o, "</dl>\n");
   return true;
 }
