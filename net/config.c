@@ -1,22 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * The options ip= and ip6=, parsed strictly. Pure. */
 #include <lib/err.h>
-#include <lwip/ip4_addr.h>
-#include <lwip/ip6_addr.h>
 #include <net/net.h>
 #include <string.h>
 
 struct family {
-  unsigned bits;                                   /* of an address */
-  bool (*parse)(const char *text, uint8_t ip[16]); /* text: NUL-terminated */
+  unsigned bits; /* of an address */
+  bool (*parse)(struct lib_span text, uint8_t ip[16]);
 };
 
-/* ip4addr_aton also takes "10", "0x7f.1" and octal: only the dotted form of
- * four decimal numbers is meant here. */
-static bool parse4(const char *text, uint8_t ip[16]) {
-  struct lib_span rest = lib_span_str(text), part;
+/* Four decimal numbers: none of the shorter and octal forms that libraries
+ * take. */
+static bool parse4(struct lib_span text, uint8_t ip[16]) {
+  struct lib_span part;
   int n = 0;
-  for (; lib_span_split(&rest, '.', &part); n++) {
+  for (; lib_span_split(&text, '.', &part); n++) {
     uint64_t v;
     if (n == 4 || part.n > 3 || lib_span_u64(part, 255, &v) < 0)
       return false;
@@ -25,24 +23,60 @@ static bool parse4(const char *text, uint8_t ip[16]) {
   return n == 4;
 }
 
-static bool parse6(const char *text, uint8_t ip[16]) {
-  ip6_addr_t a;
-  if (strchr(text, '%') || !ip6addr_aton(text, &a))
+/* One to four hexadecimal digits. */
+static bool parse_group(struct lib_span s, uint8_t out[2]) {
+  unsigned v = 0;
+  for (size_t i = 0; i < s.n; i++) {
+    char c = s.p[i], letter = c | 0x20;
+    if (c >= '0' && c <= '9')
+      v = v << 4 | (unsigned)(c - '0');
+    else if (letter >= 'a' && letter <= 'f')
+      v = v << 4 | (unsigned)(letter - 'a' + 10);
+    else
+      return false;
+  }
+  out[0] = (uint8_t)(v >> 8);
+  out[1] = (uint8_t)v;
+  return s.n >= 1 && s.n <= 4;
+}
+
+/* The bytes before and behind "::" are read in a row; the gap is opened last.
+ * The three forms of RFC 4291 2.2. */
+static bool parse6(struct lib_span rest, uint8_t ip[16]) {
+  enum { NO_GAP = 17 };
+  struct lib_span part;
+  size_t n = 0, gap = NO_GAP;
+  if (lib_span_starts(rest, LIB_SPAN("::")))
+    rest = lib_span_sub(rest, 1, rest.n);
+  else if (lib_span_starts(rest, LIB_SPAN(":")))
     return false;
-  memcpy(ip, a.addr, 16);
+  while (lib_span_split(&rest, ':', &part)) {
+    if (part.n == 0) {
+      if (gap != NO_GAP || !rest.p)
+        return false;
+      gap = n;
+      if (rest.n == 0)
+        break;
+    } else if (!rest.p && n <= 12 && parse4(part, ip + n)) {
+      n += 4;
+    } else if (n <= 14 && parse_group(part, ip + n)) {
+      n += 2;
+    } else {
+      return false;
+    }
+  }
+  if (n == 16 || gap == NO_GAP)
+    return n == 16 && gap == NO_GAP;
+  memmove(ip + 16 - (n - gap), ip + gap, n - gap);
+  memset(ip + gap, 0, 16 - n);
   return true;
 }
 
 static const struct family family4 = {32, parse4}, family6 = {128, parse6};
 
 static bool parse_address(const struct family *f, struct lib_span s, struct net_address *out) {
-  char text[48];
-  if (s.n == 0 || s.n >= sizeof text)
-    return false;
-  memcpy(text, s.p, s.n);
-  text[s.n] = 0;
   out->length = (uint8_t)f->bits;
-  return f->parse(text, out->ip);
+  return f->parse(s, out->ip);
 }
 
 static const char *parse_static(const struct family *f, struct lib_span value,
