@@ -239,7 +239,8 @@ static bool machine(struct site_memory_view *v, struct lib_out *o) {
   fact_count(o, "Connections now", "conns", m->conns_now);
   fact_count(o, "Most at once", "conns_high", m->conns_high_water);
   fact_count(o, "Connections in all", "conns_total", m->conns_total);
-  fact_bytes(o, "Deepest stack", "stack", m->stack_high_water_bytes);
+  if (m->stack_high_water_bytes > 0) /* measured where the platform can */
+    fact_bytes(o, "Deepest stack", "stack", m->stack_high_water_bytes);
   lib_out_str(o, "</dl>\n<p class=\"note\">The same figures as <a href=\"/memory.json\">JSON</a>."
                  "</p>\n");
   site_layout_end(o);
