@@ -4,6 +4,7 @@
  * sent one is a list of pieces, held until the device has read them. */
 #include "netif.h"
 
+#include <kernel/clock.h>
 #include <kernel/netdev.h>
 #include <lib/assert.h>
 #include <lwip/ethip6.h>
@@ -62,6 +63,20 @@ static void tx_reap(void) {
     pbuf_free(p);
 }
 
+/* The ring is full: a frame refused now would come again only with a timer,
+ * much later than it takes the device to make room. */
+static bool tx_wait(const struct kernel_netdev_tx *tx) {
+  enum { PATIENCE_NS = 2000000 };
+  uint64_t deadline = kernel_clock_ns() + PATIENCE_NS;
+  kernel_netdev_flush();
+  do {
+    tx_reap();
+    if (kernel_netdev_tx(tx) == 0)
+      return true;
+  } while (kernel_clock_ns() < deadline);
+  return false;
+}
+
 /* lwIP's output: takes a reference of its own on `p`. A chain in too many
  * pieces is copied together. */
 static err_t tx_frame(struct netif *netif, struct pbuf *p) {
@@ -76,13 +91,10 @@ static err_t tx_frame(struct netif *netif, struct pbuf *p) {
     return ERR_MEM;
   if (card.tx_checksum)
     net_offload_prepare(p->payload, p->len, &tx);
-  if (kernel_netdev_tx(&tx) == 0)
-    return ERR_OK;
-  tx_reap();
-  if (kernel_netdev_tx(&tx) == 0)
+  if (kernel_netdev_tx(&tx) == 0 || tx_wait(&tx))
     return ERR_OK;
   pbuf_free(p);
-  return ERR_MEM; /* the ring is full: TCP sends again */
+  return ERR_MEM; /* TCP sends again, a timer tick later */
 }
 
 static err_t netif_setup(struct netif *netif) {

@@ -127,8 +127,7 @@ static void publish(struct virtq *q, unsigned index) {
 }
 
 void kernel_netdev_flush(void) {
-  if (posted_n <= LIMIT_NET_RX_POSTED / 2)
-    rx_refill();
+  rx_refill();
   publish(&rx, RX);
   publish(&tx, TX);
 }
