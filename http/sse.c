@@ -12,16 +12,28 @@ struct events {
   _Alignas(16) char state[];
 };
 
+/* CR, LF and CR LF all end a line of an event stream. */
+static size_t line_end(struct lib_span s) {
+  size_t at = 0;
+  while (at < s.n && s.p[at] != '\r' && s.p[at] != '\n')
+    at++;
+  return at;
+}
+
+static size_t skip_line_end(struct lib_span s, size_t at) {
+  return lib_span_starts(lib_span_sub(s, at, s.n), LIB_SPAN("\r\n")) ? at + 2 : at + 1;
+}
+
 void http_sse_event(struct lib_out *o, const char *name, struct lib_span data) {
-  struct lib_span line;
   if (name)
     lib_out_all(o, "event: ", name, "\n", NULL);
-  if (data.p == NULL)
-    data = LIB_SPAN("");
-  while (lib_span_split(&data, '\n', &line)) {
+  for (bool more = true; more;) {
+    size_t at = line_end(data);
     lib_out_str(o, "data: ");
-    lib_out_span(o, line);
+    lib_out_span(o, lib_span_sub(data, 0, at));
     lib_out_char(o, '\n');
+    more = at < data.n;
+    data = lib_span_sub(data, skip_line_end(data, at), data.n);
   }
   lib_out_char(o, '\n');
 }

@@ -13,12 +13,6 @@
 
 #define PEER_PACK_DEFAULT "build/unit/www.pack" /* made of tests/data/www by tools/pack */
 
-/* Unless the build brings another. */
-__attribute__((weak)) _Noreturn void lib_assert_fail(const char *expr, const char *file, int line) {
-  fprintf(stderr, "%s:%d: assertion failed: %s\n", file, line, expr);
-  abort();
-}
-
 struct peer {
   struct http_conn conn;
   char *in; /* sent by us, not consumed yet */
@@ -220,6 +214,13 @@ static inline bool answer_frame(struct answer *a, struct lib_span rest, bool hea
   return length.p != NULL || closed;
 }
 
+static inline const char *answer_head_end(struct lib_span in) {
+  for (size_t i = 0; i + 4 <= in.n; i++)
+    if (memcmp(in.p + i, "\r\n\r\n", 4) == 0)
+      return in.p + i;
+  return NULL;
+}
+
 /* Read one answer off the front of `in`. False when there is no whole one.
  *
  * in          is followed by a NUL
@@ -227,7 +228,7 @@ static inline bool answer_frame(struct answer *a, struct lib_span rest, bool hea
  * closed      nothing will follow `in` */
 static inline bool answer_read(struct answer *a, struct lib_span in, bool head_only, bool closed) {
   memset(a, 0, sizeof *a);
-  const char *end = in.n ? memmem(in.p, in.n, "\r\n\r\n", 4) : NULL;
+  const char *end = answer_head_end(in);
   if (end == NULL || in.n < 17 || memcmp(in.p, "HTTP/1.1 ", 9) != 0)
     return false;
   const char *line = memchr(in.p, '\n', in.n);
