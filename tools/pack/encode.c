@@ -6,6 +6,7 @@
 #include <brotli/encode.h>
 #include <errno.h>
 #include <lib/siphash.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,15 +27,26 @@ struct encode_digest encode_digest(const void *p, size_t n) {
   return (struct encode_digest){lib_siphash(&keys[0], p, n), lib_siphash(&keys[1], p, n)};
 }
 
+/* The encoders take and give back megabytes for each file: without this the
+ * system would be asked for fresh pages each time, which costs more than the
+ * coding of a small file. */
+static void keep_memory(void) {
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+}
+
 void encode_init(struct encoder *e, const char *cache, uint64_t total_bytes) {
+  keep_memory();
   e->cache = cache;
-  e->effort = total_bytes <= 4u << 20 ? 0 : total_bytes <= 64u << 20 ? 1 : 2;
+  e->effort = total_bytes <= 2u << 20 ? 0 : total_bytes <= 64u << 20 ? 1 : 2;
   if (cache && mkdir(cache, 0777) != 0 && errno != EEXIST)
     util_die("cannot make the cache folder %s (%s)", cache, strerror(errno));
 }
 
 static void reserve(struct util_buf *out, size_t n) {
-  out->p = util_alloc(n);
+  out->p = malloc(n ? n : 1);
+  if (!out->p)
+    util_die("out of memory");
   out->cap = n;
   out->n = 0;
 }
@@ -134,6 +146,13 @@ static void cache_write(const char *name, const struct util_buf *b, bool keep) {
   free(part);
 }
 
+/* Give back what was reserved for the worst case. */
+static void shrink(struct util_buf *out) {
+  char *p = realloc(out->p, out->n);
+  out->p = p ? p : out->p;
+  out->cap = out->n;
+}
+
 bool encode_try(const struct encoder *e, enum lib_pack_coding coding, const void *p, size_t n,
                 struct util_buf *out) {
   if (n <= GAIN_MIN || n > UINT32_MAX / 2 || looks_like_noise(p, n))
@@ -146,5 +165,9 @@ bool encode_try(const struct encoder *e, enum lib_pack_coding coding, const void
   if (name && !cached)
     cache_write(name, out, keep);
   free(name);
+  if (!keep)
+    free(out->p);
+  else
+    shrink(out);
   return keep;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * The gzip and brotli variants of a file. How hard they try depends on nothing
  * but the size of the whole site, so that the same site gives the same bytes:
- * up to 4 MB zopfli and brotli 11, up to 64 MB zlib 9 and brotli 9, above that
+ * up to 2 MB zopfli and brotli 11, up to 64 MB zlib 9 and brotli 9, above that
  * zlib 6 and brotli 5. A cache folder saves repeating what was done before. */
 #pragma once
 

@@ -155,6 +155,8 @@ static unsigned make_variants(const struct encoder *encoder, const struct util_b
     bool keep = encode_try(encoder, (enum lib_pack_coding)coding, body->p, body->n, &b);
     if (keep && b.n < out[n - 1].body.n)
       out[n++] = (struct variant){(enum lib_pack_coding)coding, b};
+    else if (keep)
+      free(b.p);
   }
   return n;
 }
