@@ -118,7 +118,7 @@ guest.o := $(patsubst %,build/guest/%.o,$(foreach l,kernel $(portable),$(call so
 
 warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror
 common := -std=gnu11 -g -MMD -MP -ffunction-sections -fdata-sections
-guest.flags := $(common) -Os -flto -nostdinc -isystem build/headers/include -fno-pic -fno-pie \
+guest.flags := $(common) -Oz -flto -nostdinc -isystem build/headers/include -fno-pic -fno-pie \
   -fcf-protection=none -fno-asynchronous-unwind-tables -fno-omit-frame-pointer \
   -fstack-protector-strong -mstack-protector-guard=global -DNDEBUG
 hosted.flags := $(common) -O2 -fno-omit-frame-pointer
@@ -183,10 +183,12 @@ build/guest/site.o: build/site.pack
 	$(Q)printf '.section .site,"a"\n.balign 64\n.incbin "$<"\n.section .note.GNU-stack,"",@progbits\n' | \
 	  $(CC) -x assembler -c - -o $@
 
-# All code, optimized as one: so that another SITE costs only the last link.
+# All code, optimized as one whole; -r is the linker's alone, so that the
+# compiler takes this for the program. Another SITE costs only the last link.
 build/guest/code.o: $(guest.o)
 	$(call say,ld code)
-	$(Q)$(CC) $(guest.flags) -r -flinker-output=nolto-rel -flto-partition=one -nostdlib -o $@ $(guest.o)
+	$(Q)$(CC) $(guest.flags) -fno-use-linker-plugin -fwhole-program -flto-partition=one -nostdlib \
+	  -static -Wl,-r,-z,noexecstack,--no-warn-execstack -o $@ $(guest.o)
 
 build/thimble.sym.elf: kernel/link.ld build/guest/code.o build/guest/site.o
 	$(call say,ld thimble)

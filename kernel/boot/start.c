@@ -71,7 +71,7 @@ static void boot_memory(const struct pvh_start_info *info) {
   page_init(&map, &module_pages);
 }
 
-_Noreturn void boot_start(const struct pvh_start_info *info);
+CPU_CALLED_FROM_ASM _Noreturn void boot_start(const struct pvh_start_info *info);
 _Noreturn void boot_start(const struct pvh_start_info *info) {
   uint64_t ring3_tsc = cpu_tsc();
   idt_init();

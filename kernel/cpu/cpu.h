@@ -15,6 +15,9 @@ struct trap_frame {
   uint64_t rip, cs, rflags, rsp, ss;
 };
 
+/* Called from assembly alone, which the optimizer does not see. */
+#define CPU_CALLED_FROM_ASM __attribute__((externally_visible))
+
 static inline void cpu_out8(uint16_t port, uint8_t v) {
   __asm__ volatile("outb %0,%1" ::"a"(v), "Nd"(port) : "memory");
 }

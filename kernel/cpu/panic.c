@@ -123,7 +123,7 @@ static void print_head(const char *reason) {
   kernel_console_say(KERNEL_LOG_OFF, "PANIC: ", reason, NULL);
 }
 
-_Noreturn void kernel_panic(const char *reason) {
+CPU_CALLED_FROM_ASM _Noreturn void kernel_panic(const char *reason) {
   print_head(reason);
   print_backtrace((uint64_t)__builtin_return_address(0) - 1,
                   *(const uint64_t *)__builtin_frame_address(0));
@@ -141,7 +141,7 @@ _Noreturn void lib_assert_fail(const char *expr, const char *file, int line) {
 }
 
 /* From traps.S, on the panic stack. */
-_Noreturn void panic_trap(const struct trap_frame *f);
+CPU_CALLED_FROM_ASM _Noreturn void panic_trap(const struct trap_frame *f);
 _Noreturn void panic_trap(const struct trap_frame *f) {
   static bool again;
   const char *name = f->vector < sizeof exceptions / sizeof *exceptions && exceptions[f->vector]
@@ -161,7 +161,7 @@ _Noreturn void panic_trap(const struct trap_frame *f) {
 }
 
 /* From gates.S, on the panic stack. */
-_Noreturn void panic_double_fault(uint64_t rip, uint64_t rsp, uint64_t rbp);
+CPU_CALLED_FROM_ASM _Noreturn void panic_double_fault(uint64_t rip, uint64_t rsp, uint64_t rbp);
 _Noreturn void panic_double_fault(uint64_t rip, uint64_t rsp, uint64_t rbp) {
   bool overflow = rsp >= (uint64_t)stack_guard - 65536 && rsp < (uint64_t)stack_guard + 4096 + 256;
   print_head(overflow ? "stack overflow" : "double fault");
