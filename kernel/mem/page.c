@@ -90,9 +90,14 @@ void page_init(const struct boot_memmap *map, const struct boot_range *module) {
   pages_n = map->ram_end / KERNEL_PAGE;
   owner_of = (uint8_t *)place_map(module);
   memset(owner_of, MEMSTAT_RESERVED, pages_n);
-  memstat_add(MEMSTAT_RESERVED, map->ram_end);
-  for (unsigned i = 0; i < map->ram_n; i++)
-    assign(map->ram[i].from, map->ram[i].to, MEMSTAT_RESERVED, MEMSTAT_FREE);
+  uint64_t ram = 0;
+  for (unsigned i = 0; i < map->ram_n; i++) {
+    uint64_t n = map->ram[i].to - map->ram[i].from;
+    memset(owner_of + map->ram[i].from / KERNEL_PAGE, MEMSTAT_FREE, n / KERNEL_PAGE);
+    ram += n;
+  }
+  memstat_add(MEMSTAT_FREE, ram);
+  memstat_add(MEMSTAT_RESERVED, map->ram_end - ram);
   if (map->ram[0].from == 0) /* page 0 is not mapped, so that NULL faults */
     assign(0, KERNEL_PAGE, MEMSTAT_FREE, MEMSTAT_RESERVED);
   assign_image();
