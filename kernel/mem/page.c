@@ -16,7 +16,7 @@ extern char image_start[], text_start[], rodata_start[], ring0_data_start[], dat
 
 void *kernel_page_alloc(enum memstat_owner owner, size_t n) {
   size_t run = 0;
-  if (n * KERNEL_PAGE > kernel_page_free_bytes())
+  if (n > kernel_page_free_bytes() / KERNEL_PAGE)
     goto refuse;
   for (size_t seen = 0, at = next; seen < pages_n + n; seen++, at++) {
     if (at >= pages_n) {
