@@ -39,7 +39,7 @@ struct lib_span lib_span_sub(struct lib_span s, size_t from, size_t to) {
     to = s.n;
   if (from > to)
     from = to;
-  return (struct lib_span){s.p + from, to - from};
+  return (struct lib_span){from ? s.p + from : s.p, to - from}; /* p may be NULL */
 }
 
 static bool is_ows(char c) {
