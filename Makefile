@@ -229,8 +229,7 @@ unit.tests := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 unit.shared := $(filter-out $(wildcard tests/unit/test_*.c),$(wildcard tests/unit/*.c))
 unit.o := $(patsubst %,build/hosted-san/%.o,$(foreach l,lib memstat http site,$(call sources,$(l)))) \
   $(addprefix build/hosted-san/,app/options.c.o app/wheel.c.o net/config.c.o net/offload.c.o \
-  kernel/boot/memmap.c.o kernel/dev/chacha.c.o lwip/core/ipv4/ip4_addr.o lwip/core/ipv6/ip6_addr.o \
-  lwip/core/def.o crypt.o) $(unit.shared:tests/unit/%.c=build/unit/%.o)
+  kernel/boot/memmap.c.o kernel/dev/chacha.c.o crypt.o) $(unit.shared:tests/unit/%.c=build/unit/%.o)
 unit.flags := $(hosted-san.flags) -I. -Itests/unit \
   $(foreach l,$(portable) kernel,-I$(l)/include)
 
@@ -239,8 +238,14 @@ build/unit/%.o: tests/unit/%.c | build/headers
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(unit.flags) $(filter-out -Wmissing-prototypes,$(warnings)) -c $< -o $@
 
+.PRECIOUS: build/unit/%.o
 build/unit/%: build/unit/%.o $(unit.o)
-	$(Q)$(CC) $(hosted-san.flags) $^ -lcmocka -o $@
+	$(Q)$(CC) $(hosted-san.flags) $(unit.link) $^ -lcmocka -o $@
+
+# With a page allocator: the kernel's own over made-up RAM, or one of the test.
+build/unit/test_kernel_mem: $(addprefix build/hosted-san/kernel/mem/,page.c.o pool.c.o heap.c.o)
+build/unit/test_kernel_mem: private unit.link := -no-pie
+build/unit/test_virtq: build/hosted-san/kernel/dev/virtq.c.o
 
 # The site that the wire cases of tests/data/http speak of.
 build/unit/www.pack: build/thimble-pack $(wildcard tests/data/www/* tests/data/www/*/*.html)
