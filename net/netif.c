@@ -7,8 +7,8 @@
 #include <kernel/clock.h>
 #include <kernel/netdev.h>
 #include <lib/assert.h>
-#include <lwip/ethip6.h>
 #include <lwip/etharp.h>
+#include <lwip/ethip6.h>
 #include <lwip/pbuf.h>
 #include <netif/ethernet.h>
 #include <string.h>
@@ -24,9 +24,9 @@ _Static_assert(sizeof(struct pbuf_custom) <= KERNEL_NETDEV_SCRATCH, "scratch hol
 static uint16_t checksum_flags(bool rx_checked) {
   uint16_t flags = NETIF_CHECKSUM_ENABLE_ALL;
   if (card.tx_checksum)
-    flags &= (uint16_t)~(NETIF_CHECKSUM_GEN_TCP | NETIF_CHECKSUM_GEN_UDP);
+    flags &= (uint16_t) ~(NETIF_CHECKSUM_GEN_TCP | NETIF_CHECKSUM_GEN_UDP);
   if (rx_checked)
-    flags &= (uint16_t)~(NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP);
+    flags &= (uint16_t) ~(NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP);
   return flags;
 }
 
@@ -34,11 +34,26 @@ static void rx_free(struct pbuf *p) {
   kernel_netdev_rx_free(p); /* the descriptor is the scratch */
 }
 
-static void rx_frame(const struct kernel_netdev_frame *frame) {
+/* A pbuf over the driver's buffer; or a copy when peers hold so many buffers
+ * (with segments out of order, say) that the card would soon have none. */
+static struct pbuf *rx_pbuf(const struct kernel_netdev_frame *frame) {
   struct pbuf_custom *custom = frame->scratch;
-  custom->custom_free_function = rx_free;
-  struct pbuf *p = pbuf_alloced_custom(PBUF_RAW, (uint16_t)frame->n, PBUF_REF, custom, frame->p,
-                                       (uint16_t)frame->n);
+  uint16_t n = (uint16_t)frame->n;
+  if (!frame->scarce) {
+    custom->custom_free_function = rx_free;
+    return pbuf_alloced_custom(PBUF_RAW, n, PBUF_REF, custom, frame->p, n);
+  }
+  struct pbuf *copy = pbuf_alloc(PBUF_RAW, n, PBUF_RAM);
+  if (copy)
+    pbuf_take(copy, frame->p, n);
+  kernel_netdev_rx_free(frame->scratch);
+  return copy;
+}
+
+static void rx_frame(const struct kernel_netdev_frame *frame) {
+  struct pbuf *p = rx_pbuf(frame);
+  if (!p)
+    return;
   NETIF_SET_CHECKSUM_CTRL(&net_netif, checksum_flags(frame->checksum_ok));
   if (net_netif.input(p, &net_netif) != ERR_OK)
     pbuf_free(p);

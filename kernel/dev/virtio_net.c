@@ -88,10 +88,12 @@ int kernel_netdev_rx(struct kernel_netdev_frame *frame) {
       continue;
     }
     stat.rx_frames++;
-    *frame = (struct kernel_netdev_frame){.p = (uint8_t *)b + HEADER,
-                                          .n = n - HEADER,
-                                          .checksum_ok = frame_checked((const void *)b),
-                                          .scratch = b + SCRATCH_AT};
+    *frame =
+        (struct kernel_netdev_frame){.p = (uint8_t *)b + HEADER,
+                                     .n = n - HEADER,
+                                     .checksum_ok = frame_checked((const void *)b),
+                                     .scarce = posted_n < LIMIT_NET_RX_POSTED / 2 && !free_buffers,
+                                     .scratch = b + SCRATCH_AT};
     return 1;
   }
   return 0;
