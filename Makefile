@@ -258,4 +258,6 @@ build/unit.done: build/unit/www.pack $(wildcard tests/data/http/*.req) $(unit.te
 	  echo "  unit $$t: $$(sed -n 's/.*PASSED *\] *//p' build/unit/$$t.log)"; done
 	@touch $@
 
+include tests/fuzz/fuzz.mk
+
 -include $(shell find build/guest build/hosted build/hosted-san build/unit -name '*.d' 2>/dev/null)
