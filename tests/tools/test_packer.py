@@ -662,6 +662,8 @@ def test_mime_additions(site):
     ("hosts: {'a b': {}}", 1, 9, "name of a host"),
     ("hosts: {'a:80': {}}", 1, 9, "name of a host"),
     ("hosts: {a: {folder: ../x}}", 1, 21, "inside of the site"),
+    ("hosts: {a: {folder: missing}}", 1, 21, "cannot take /missing: No such file"),
+    ("hosts: {a: {folder: site.conf}}", 1, 21, "cannot take /site.conf: not a folder"),
     ("hosts: {a: {server: x}}", 1, 13, 'unknown key "server"'),
     ("mime: {txt: text/plain}", 1, 8, "with its dot"),
     ("mime: {.txt: text}", 1, 14, "not a media type"),
@@ -676,6 +678,12 @@ def test_mistakes_have_line_and_column(site, conf, line, column, words):
     got = site.conf_error(conf + "\n")
     assert got[:2] == (line, column), got
     assert words in got[2]
+
+
+def test_a_folder_of_a_host_may_not_leave(site):
+    (site.folder / "out").symlink_to("/etc")
+    line, column, message = site.conf_error("hosts: {a: {folder: out}}\n")
+    assert (line, column) == (1, 21) and "it leaves the site" in message
 
 
 def test_two_hosts_of_one_name(site):

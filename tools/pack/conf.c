@@ -348,10 +348,11 @@ static void read_folder(struct yaml_file *f, yaml_node_t *n, void *into) {
   if (dots || strcmp(path, "/") == 0)
     yaml_problem(f, n, "a folder inside of the site's is wanted here");
   ((struct conf_host *)into)->folder = path;
+  ((struct conf_host *)into)->folder_node = n;
 }
 
-static void init_host(struct conf_host *h, struct conf *conf, const yaml_node_t *node) {
-  *h = (struct conf_host){.conf = conf, .node = node};
+static void init_host(struct conf_host *h, struct conf *conf) {
+  *h = (struct conf_host){.conf = conf};
   push_text(&h->index, &h->index_n, "index.html");
   push_text(&h->index, &h->index_n, "index.htm");
 }
@@ -369,7 +370,7 @@ static void push_host(struct yaml_file *f, yaml_node_t *key, yaml_node_t *value,
   static const struct yaml_key keys[] = {HOST_KEYS, {"aliases", read_aliases}, {NULL, NULL}};
   struct conf *c = ((struct conf_host *)into)->conf;
   struct conf_host h;
-  init_host(&h, c, key);
+  init_host(&h, c);
   push_name(f, key, &h);
   yaml_read_keys(f, value, keys, &h);
   UTIL_PUSH(c->hosts, c->hosts_n, h);
@@ -413,7 +414,7 @@ void conf_load(struct conf *conf, const char *site) {
   char *disk = util_format("%s/site.conf", site);
   struct conf_host top;
   *conf = (struct conf){0};
-  init_host(&top, conf, NULL);
+  init_host(&top, conf);
   top.folder = "";
   UTIL_PUSH(conf->hosts, conf->hosts_n, top); /* its place is kept while others come */
   yaml_node_t *root = NULL;

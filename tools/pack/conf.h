@@ -52,7 +52,7 @@ struct conf_host {
   const char **names; /* lower case; none for the default host */
   size_t names_n;
   const char *folder; /* "/shop", "" for the site itself, NULL for none */
-  const yaml_node_t *node;
+  const yaml_node_t *folder_node;
   const char **index; /* names of index files, the best first */
   size_t index_n;
   bool clean_urls;

@@ -85,7 +85,11 @@ static void walk_host(struct tree *tree, const struct conf *conf, const struct c
   struct conf_globs skip = foreign_folders(conf, host);
   struct tree_rules rules = {host->hide.at,    host->hide.n, host->dotfiles.at,
                              host->dotfiles.n, skip.at,      skip.n};
-  tree_walk(tree, site, host->folder, &rules);
+  const char *why = tree_check(site, host->folder);
+  if (why)
+    yaml_problem(&conf->file, host->folder_node, "cannot take %s: %s", host->folder, why);
+  else
+    tree_walk(tree, site, host->folder, &rules);
 }
 
 /* The trees of all hosts; one without a folder has an empty tree. */
@@ -129,7 +133,7 @@ static void add_hosts(struct image *image, const struct conf *conf, const struct
       UTIL_PUSH(names, n, name);
     }
   }
-  qsort(names, n, sizeof *names, by_text);
+  util_sort(names, n, sizeof *names, by_text);
   for (size_t i = 1; i < n; i++)
     if (strcmp(names[i - 1].text, names[i].text) == 0)
       util_problem("site.conf: two hosts have the name %s", names[i].text);
@@ -143,8 +147,7 @@ static int setting_order(const void *a, const void *b) {
 }
 
 static void add_settings(struct image *image, const struct conf *conf) {
-  if (conf->settings_n)
-    qsort(conf->settings, conf->settings_n, sizeof *conf->settings, setting_order);
+  util_sort(conf->settings, conf->settings_n, sizeof *conf->settings, setting_order);
   for (size_t i = 0; i < conf->settings_n; i++) {
     struct lib_pack_setting s = {image_string(image, conf->settings[i].name),
                                  image_string(image, conf->settings[i].value)};
@@ -174,6 +177,9 @@ int main(int argc, char **argv) {
   struct conf conf;
   struct image image;
   struct encoder encoder;
+  const char *why = tree_check(o.folder, "");
+  if (why)
+    util_die("cannot pack %s: %s", o.folder, why);
   mime_load();
   conf_load(&conf, o.folder);
   util_stop_on_problems();

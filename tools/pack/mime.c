@@ -92,7 +92,7 @@ static bool wants_charset(const char *type) {
 /* The longest extension that the table knows: "spdx.json" before "json". */
 const char *mime_type(const char *path) {
   if (!sorted)
-    qsort(rows, rows_n, sizeof *rows, by_extension);
+    util_sort(rows, rows_n, sizeof *rows, by_extension);
   sorted = true;
   char *name = lower(strrchr(path, '/') + 1);
   const char *type = FALLBACK;

@@ -61,7 +61,7 @@ static int by_path(const void *a, const void *b) {
 /* Sort the claims and drop those that lose. */
 static void settle(struct site_host *h) {
   size_t n = 0;
-  qsort(h->claims, h->n, sizeof *h->claims, by_path);
+  util_sort(h->claims, h->n, sizeof *h->claims, by_path);
   for (size_t i = 0; i < h->n; i++) {
     if (n > 0 && strcmp(h->claims[n - 1].path, h->claims[i].path) == 0)
       continue;
@@ -97,6 +97,8 @@ static int entry_order(const void *a, const void *b) {
 
 static const struct tree_entry *find_entry(const struct site_host *h, char *path) {
   struct tree_entry key = {.path = path};
+  if (h->tree->n == 0)
+    return NULL;
   return bsearch(&key, h->tree->entries, h->tree->n, sizeof key, entry_order);
 }
 
@@ -239,8 +241,7 @@ static int realm_order(const void *a, const void *b) {
 
 static void sort_realms(struct site_host *h) {
   size_t n = h->conf->realms_n;
-  if (n)
-    qsort(h->conf->realms, n, sizeof *h->conf->realms, realm_order);
+  util_sort(h->conf->realms, n, sizeof *h->conf->realms, realm_order);
   for (size_t i = 1; i < n; i++)
     if (strcmp(h->conf->realms[i - 1].prefix, h->conf->realms[i].prefix) == 0)
       util_problem("site.conf: \"auth\" names %s twice", h->conf->realms[i].prefix);
@@ -329,8 +330,7 @@ static void sort_prefixes(struct site_host *h) {
   for (size_t i = 0; i < h->conf->rules_n; i++)
     if (h->conf->rules[i].is_prefix)
       UTIL_PUSH(h->prefixes, h->prefixes_n, &h->conf->rules[i]);
-  if (h->prefixes_n)
-    qsort(h->prefixes, h->prefixes_n, sizeof *h->prefixes, prefix_order);
+  util_sort(h->prefixes, h->prefixes_n, sizeof *h->prefixes, prefix_order);
 }
 
 /* --- error pages and fallback -------------------------------------------- */
@@ -366,8 +366,7 @@ static void add_errors(struct site_host *h) {
   }
   if (!has_404 && !realm_of(h->conf, "/404.html"))
     add_error(h, 404, find_file(h, "/404.html"));
-  if (h->errors_n)
-    qsort(h->errors, h->errors_n, sizeof *h->errors, error_order);
+  util_sort(h->errors, h->errors_n, sizeof *h->errors, error_order);
 }
 
 /* --- the host ------------------------------------------------------------ */

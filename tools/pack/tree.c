@@ -204,6 +204,17 @@ static int by_path(const void *a, const void *b) {
   return strcmp(((const struct tree_entry *)a)->path, ((const struct tree_entry *)b)->path);
 }
 
+const char *tree_check(const char *site, const char *sub) {
+  struct stat st;
+  char *root = realpath(site, NULL), *top = util_format("%s%s", site, sub);
+  char *real = realpath(top, NULL);
+  if (!root || !real || stat(top, &st) != 0)
+    return strerror(errno);
+  if (!S_ISDIR(st.st_mode))
+    return "not a folder";
+  return is_inside(real, root) ? NULL : "it leaves the site";
+}
+
 void tree_walk(struct tree *tree, const char *site, const char *sub,
                const struct tree_rules *rules) {
   char *root = realpath(site, NULL);
@@ -212,8 +223,6 @@ void tree_walk(struct tree *tree, const char *site, const char *sub,
   struct stat st;
   if (!root || stat(top, &st) != 0)
     util_die("cannot be read: %s (%s)", top, strerror(errno));
-  if (!S_ISDIR(st.st_mode))
-    util_die("not a folder: %s", top);
   char *conf = util_format("%s/site.conf", site);
   if (stat(conf, &w.conf) != 0)
     w.conf = (struct stat){0};
@@ -221,5 +230,5 @@ void tree_walk(struct tree *tree, const char *site, const char *sub,
   add_folder(&w, NULL, "", top, &st);
   while (w.next < w.folders_n)
     read_folder(&w, w.folders[w.next++]);
-  qsort(tree->entries, tree->n, sizeof *tree->entries, by_path);
+  util_sort(tree->entries, tree->n, sizeof *tree->entries, by_path);
 }

@@ -30,8 +30,11 @@ struct tree_rules {
   size_t skip_n;
 };
 
-/* Walk `site``sub`, where `sub` is "" or a folder inside of the site ("/shop").
- * Links are followed as long as they stay inside of the site. */
+/* Why `sub` ("" or "/shop") is no folder of the site, or NULL when it is one. */
+const char *tree_check(const char *site, const char *sub);
+
+/* Walk the site's folder `sub`, which is one. Links are followed as long as they
+ * stay inside of the site. */
 void tree_walk(struct tree *tree, const char *site, const char *sub,
                const struct tree_rules *rules);
 

@@ -27,6 +27,11 @@ void *util_grow(void *p, size_t n, size_t size) {
   return p;
 }
 
+void util_sort(void *p, size_t n, size_t size, int (*compare)(const void *, const void *)) {
+  if (n > 1)
+    qsort(p, n, size, compare);
+}
+
 static char *format_list(const char *format, va_list list) {
   va_list again;
   va_copy(again, list);

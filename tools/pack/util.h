@@ -24,6 +24,9 @@ void *util_grow(void *p, size_t n, size_t size);
     (array)[(n)++] = (value);                                                                      \
   } while (0)
 
+/* qsort(3), also of nothing. */
+void util_sort(void *p, size_t n, size_t size, int (*compare)(const void *, const void *));
+
 /* Formatted text in new memory. */
 char *util_format(const char *format, ...) UTIL_PRINTF(1);
 char *util_copy(const char *p, size_t n);
