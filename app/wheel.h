@@ -17,7 +17,7 @@ struct app_timer {
 
 struct app_wheel {
   struct app_timer *slots[APP_WHEEL_SLOTS];
-  uint64_t now_ms;  /* start of the first slot not yet run */
+  uint64_t now_ms;   /* start of the first slot not yet run */
   uint32_t timers_n; /* set */
 };
 

@@ -93,11 +93,21 @@ static bool match(struct lib_span in, const char *picture, struct lib_date *d) {
       if (d->month == 0)
         return false;
       continue;
-    case 'D': field = &d->day; break;
-    case 'Y': field = &year; break;
-    case 'h': field = &d->hour; break;
-    case 'm': field = &d->minute; break;
-    case 's': field = &d->second; break;
+    case 'D':
+      field = &d->day;
+      break;
+    case 'Y':
+      field = &year;
+      break;
+    case 'h':
+      field = &d->hour;
+      break;
+    case 'm':
+      field = &d->minute;
+      break;
+    case 's':
+      field = &d->second;
+      break;
     case '_': /* day of asctime: a space or a digit */
       if (c == ' ')
         continue;

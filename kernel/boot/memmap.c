@@ -8,8 +8,7 @@ static struct boot_range pages_of(const struct boot_memmap_entry *e) {
   uint64_t to = e->addr + e->size;
   if (to < e->addr || to > BOOT_RAM_MAX)
     to = BOOT_RAM_MAX;
-  struct boot_range r = {(e->addr + PAGE - 1) & ~(uint64_t)(PAGE - 1),
-                         to & ~(uint64_t)(PAGE - 1)};
+  struct boot_range r = {(e->addr + PAGE - 1) & ~(uint64_t)(PAGE - 1), to & ~(uint64_t)(PAGE - 1)};
   if (e->type != BOOT_MEMMAP_RAM || e->addr >= BOOT_RAM_MAX || r.from >= r.to)
     return (struct boot_range){0, 0};
   return r;

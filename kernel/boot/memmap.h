@@ -21,7 +21,7 @@ struct boot_range {
 struct boot_memmap {
   struct boot_range ram[BOOT_RANGES_MAX]; /* ascending, disjoint, below RAM_MAX */
   unsigned ram_n;
-  uint64_t ram_end;   /* end of the last range */
+  uint64_t ram_end; /* end of the last range */
 };
 
 #define BOOT_RAM_MAX (1ull << 30) /* what lies above is left alone */

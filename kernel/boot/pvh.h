@@ -10,10 +10,10 @@
 
 struct pvh_start_info {
   uint32_t magic, version, flags, modules_n;
-  uint64_t modules;  /* struct pvh_module[modules_n] */
-  uint64_t cmdline;  /* NUL-terminated; 0: none */
+  uint64_t modules; /* struct pvh_module[modules_n] */
+  uint64_t cmdline; /* NUL-terminated; 0: none */
   uint64_t rsdp;
-  uint64_t memmap;   /* struct boot_memmap_entry[memmap_n]; version >= 1 */
+  uint64_t memmap; /* struct boot_memmap_entry[memmap_n]; version >= 1 */
   uint32_t memmap_n, reserved;
 };
 

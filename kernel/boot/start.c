@@ -14,8 +14,8 @@
 #include "../platform/platform.h"
 #include "pvh.h"
 
-#define CMDLINE_MAX 2048            /* bytes, as in Linux */
-#define RAM_LEAST (3ull << 20)      /* bytes: with less, no connection would fit */
+#define CMDLINE_MAX 2048       /* bytes, as in Linux */
+#define RAM_LEAST (3ull << 20) /* bytes: with less, no connection would fit */
 
 extern char image_start[], image_end[], site_start[], site_end[];
 
@@ -45,8 +45,8 @@ static void read_cmdline(const struct pvh_start_info *info) {
 /* The first module's pages; empty when there is none or it lies outside RAM. */
 static struct boot_range read_module(const struct pvh_start_info *info, uint64_t ram_end) {
   const struct pvh_module *m = (const void *)info->modules;
-  if (info->modules_n == 0 || m->size == 0 || m->addr < (uint64_t)image_end ||
-      m->addr > ram_end || m->size > ram_end - m->addr)
+  if (info->modules_n == 0 || m->size == 0 || m->addr < (uint64_t)image_end || m->addr > ram_end ||
+      m->size > ram_end - m->addr)
     return (struct boot_range){0, 0};
   module = (struct lib_span){(const char *)m->addr, m->size};
   return (struct boot_range){m->addr & ~(KERNEL_PAGE - 1ull),

@@ -20,8 +20,8 @@ enum { INTERRUPT = 0x8e, TRAP = 0x8f, CALLABLE = 0xee };
 
 static void set(unsigned vector, const char *handler, unsigned selector, unsigned type) {
   uint64_t at = (uint64_t)handler;
-  idt[vector].lo = (at & 0xffff) | (uint64_t)selector << 16 | (uint64_t)type << 40 |
-                   (at >> 16 & 0xffff) << 48;
+  idt[vector].lo =
+      (at & 0xffff) | (uint64_t)selector << 16 | (uint64_t)type << 40 | (at >> 16 & 0xffff) << 48;
   idt[vector].hi = at >> 32;
 }
 

@@ -6,7 +6,16 @@
 #include "dev.h"
 
 enum { INDEX = 0x70, DATA = 0x71 };
-enum { SECOND = 0, MINUTE = 2, HOUR = 4, DAY = 7, MONTH = 8, YEAR = 9, STATUS_A = 10, STATUS_B = 11 };
+enum {
+  SECOND = 0,
+  MINUTE = 2,
+  HOUR = 4,
+  DAY = 7,
+  MONTH = 8,
+  YEAR = 9,
+  STATUS_A = 10,
+  STATUS_B = 11
+};
 enum { UPDATING = 0x80, BINARY = 4, HOURS_24 = 2 };
 enum { TRIES = 100000 }; /* an update takes 2 ms; without a clock we must end */
 

@@ -9,11 +9,11 @@ struct kernel_free {
 };
 
 struct kernel_slab {
-  struct kernel_pool *pool;           /* NULL: one large allocation of heap.c */
+  struct kernel_pool *pool;            /* NULL: one large allocation of heap.c */
   struct kernel_slab *next, *previous; /* among the pool's slabs with room */
-  struct kernel_free *free;           /* objects given back */
-  uint32_t used;                      /* objects handed out; large: pages */
-  uint32_t fresh;                     /* objects that were ever handed out */
+  struct kernel_free *free;            /* objects given back */
+  uint32_t used;                       /* objects handed out; large: pages */
+  uint32_t fresh;                      /* objects that were ever handed out */
 } __attribute__((aligned(16)));
 
 static inline struct kernel_slab *kernel_slab_of(void *object) {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * The chunked decoder: whole and byte by byte give the same data and the same
  * verdict. */
+#include <http/chunked.h>
 #include <lib/assert.h>
 #include <lib/err.h>
-#include <http/chunked.h>
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * The form decoders: whole and byte by byte give the same fields. The first
  * line is the Content-Type, the rest the body. */
+#include <http/form.h>
 #include <lib/assert.h>
 #include <lib/err.h>
-#include <http/form.h>
 
 #include <stdlib.h>
 #include <string.h>

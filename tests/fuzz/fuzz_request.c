@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * The request head, and what reads its fields. A head must end at one place
  * only, and a decoded path must stay below the root. */
-#include <lib/assert.h>
-#include <lib/err.h>
 #include <http/condition.h>
 #include <http/negotiate.h>
 #include <http/path.h>
 #include <http/range.h>
+#include <lib/assert.h>
+#include <lib/err.h>
 
 #include <stdlib.h>
 #include <string.h>

@@ -33,8 +33,8 @@ static void base64_vectors(void **state) {
 
 static void malformed_base64(void **state) {
   (void)state;
-  static const char *const bad[] = {"Z",    "Zg",   "Zg=",  "Z===", "====", "Zg==Zg==",
-                                    "Z=g=", "Zm9-", "Zm 9", "Zh==", "Zm9="};
+  static const char *const bad[] = {
+      "Z", "Zg", "Zg=", "Z===", "====", "Zg==Zg==", "Z=g=", "Zm9-", "Zm 9", "Zh==", "Zm9="};
   char out[32];
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
     assert_int_equal(http_base64_decode(guard_str(bad[i]), out, sizeof out), E_PROTO);

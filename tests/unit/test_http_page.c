@@ -136,11 +136,18 @@ static int fill_slowly(void *state, struct lib_out *out, uint64_t now_ms, uint64
   unsigned *step = state;
   *wake_ms = now_ms + 1000;
   switch ((*step)++) {
-  case 0: lib_out_str(out, "first,"); return 0;
-  case 1: return E_AGAIN;
-  case 2: lib_out_str(out, "second"); return E_AGAIN;
-  case 3: return E_AGAIN;
-  default: return E_IO;
+  case 0:
+    lib_out_str(out, "first,");
+    return 0;
+  case 1:
+    return E_AGAIN;
+  case 2:
+    lib_out_str(out, "second");
+    return E_AGAIN;
+  case 3:
+    return E_AGAIN;
+  default:
+    return E_IO;
   }
 }
 

@@ -54,8 +54,7 @@ const struct lib_pack_realm *http_pack_realm(const struct http_pack *pack,
 
 /* The host's own page for `status`, or NULL. */
 const struct lib_pack_resource *http_pack_error(const struct http_pack *pack,
-                                                const struct lib_pack_host *host,
-                                                unsigned status);
+                                                const struct lib_pack_host *host, unsigned status);
 
 /* The value of a setting of the site ("server", say); p is NULL when the site
  * does not set it. */

@@ -5,10 +5,10 @@
 #include <lib/out.h>
 
 struct lib_date {
-  int year;                    /* 1970 to 9999 */
-  unsigned month, day;         /* 1 to 12, 1 to 31 */
+  int year;            /* 1970 to 9999 */
+  unsigned month, day; /* 1 to 12, 1 to 31 */
   unsigned hour, minute, second;
-  unsigned weekday;            /* 0 = Sunday */
+  unsigned weekday; /* 0 = Sunday */
 };
 
 /* Split Unix seconds (>= 0) into fields. */

@@ -41,11 +41,11 @@ struct lib_pack_table {
 };
 
 struct lib_pack_header {
-  char magic[8];       /* LIB_PACK_MAGIC */
-  uint32_t version;    /* LIB_PACK_VERSION */
-  uint32_t size;       /* bytes of the whole pack */
-  uint64_t checksum;   /* SipHash-2-4, key 0, of bytes [24, size) */
-  uint64_t built_unix; /* newest modification time of the input, Unix s */
+  char magic[8];                   /* LIB_PACK_MAGIC */
+  uint32_t version;                /* LIB_PACK_VERSION */
+  uint32_t size;                   /* bytes of the whole pack */
+  uint64_t checksum;               /* SipHash-2-4, key 0, of bytes [24, size) */
+  uint64_t built_unix;             /* newest modification time of the input, Unix s */
   struct lib_pack_table hosts;     /* lib_pack_host; [0] is the default */
   struct lib_pack_table paths;     /* lib_pack_path */
   struct lib_pack_table prefixes;  /* lib_pack_prefix */
@@ -66,8 +66,8 @@ struct lib_pack_host {
   uint32_t prefixes_at, prefixes_n; /* prefix rules, longest first */
   uint32_t errors_at, errors_n;     /* custom error pages, by status */
   uint32_t realms_at, realms_n;     /* auth realms, longest prefix first */
-  uint32_t fallback;                  /* resource for paths not found (SPA,
-                                         status 200), or LIB_PACK_NONE */
+  uint32_t fallback;                /* resource for paths not found (SPA,
+                                       status 200), or LIB_PACK_NONE */
   uint32_t pad;
 };
 
@@ -139,7 +139,7 @@ enum lib_pack_coding { LIB_PACK_IDENTITY = 0, LIB_PACK_GZIP = 1, LIB_PACK_BR = 2
 
 /* One encoded representation of a resource. */
 struct lib_pack_variant {
-  uint32_t coding;          /* enum lib_pack_coding */
+  uint32_t coding; /* enum lib_pack_coding */
   uint32_t pad;
   struct lib_pack_ref body;
   struct lib_pack_ref etag; /* strong, with its quotes */

@@ -52,7 +52,7 @@ uint64_t memstat_total(void);
 
 /* A pool of objects of one size, registered once by its allocator. */
 struct memstat_pool {
-  const char *name;          /* static, e.g. "tcp_pcb" */
+  const char *name; /* static, e.g. "tcp_pcb" */
   enum memstat_owner owner;
   uint32_t object_bytes;
   uint32_t used, high_water; /* objects */

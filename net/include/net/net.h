@@ -6,8 +6,8 @@
 #include <lib/out.h>
 
 struct net_address {
-  uint8_t ip[16];  /* network order; IPv4 in the first four */
-  uint8_t length;  /* prefix bits */
+  uint8_t ip[16]; /* network order; IPv4 in the first four */
+  uint8_t length; /* prefix bits */
 };
 
 enum net_mode { NET_AUTO, NET_STATIC, NET_OFF };
