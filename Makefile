@@ -228,8 +228,8 @@ $(foreach b,$(builds),$(eval $(call crypt_rule,$(b))))
 unit.tests := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 unit.shared := $(filter-out $(wildcard tests/unit/test_*.c),$(wildcard tests/unit/*.c))
 unit.o := $(patsubst %,build/hosted-san/%.o,$(foreach l,lib memstat http site,$(call sources,$(l)))) \
-  $(addprefix build/hosted-san/,app/options.c.o app/wheel.c.o net/config.c.o net/offload.c.o \
-  kernel/boot/memmap.c.o kernel/dev/chacha.c.o crypt.o) $(unit.shared:tests/unit/%.c=build/unit/%.o)
+  $(addprefix build/hosted-san/,app/options.c.o app/crowd.c.o app/wheel.c.o net/config.c.o \
+  net/offload.c.o kernel/boot/memmap.c.o kernel/dev/chacha.c.o crypt.o) $(unit.shared:tests/unit/%.c=build/unit/%.o)
 unit.flags := $(hosted-san.flags) -I. -Itests/unit \
   $(foreach l,$(portable) kernel,-I$(l)/include)
 
@@ -259,5 +259,10 @@ build/unit.done: build/unit/www.pack $(wildcard tests/data/http/*.req) $(unit.te
 	@touch $@
 
 include tests/fuzz/fuzz.mk
+
+# Quick, so it runs each time.
+build/check.done: build/hosted/thimble $(filter build/guest/kernel/%,$(guest.o)) FORCE
+	@$(PYTHON) tests/check/check.py
+	@touch $@
 
 -include $(shell find build/guest build/hosted build/hosted-san build/unit -name '*.d' 2>/dev/null)

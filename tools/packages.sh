@@ -13,7 +13,7 @@ build='
 run='python3 qemu-system-x86'
 test='
   libcmocka-dev python3-pytest python3-scapy python3-brotli openssl
-  dnsmasq-base iproute2 iputils-ping procps curl wget chromium chromium-driver'
+  clang-format dnsmasq-base iproute2 iputils-ping procps curl wget chromium chromium-driver'
 
 die() {
   echo "packages: $*" >&2
