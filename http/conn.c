@@ -105,25 +105,6 @@ static void decided(struct http_conn *c, const struct http_request *r, uint64_t 
   s->log(&access);
 }
 
-/* An answer without a request: the log shows what little is known. */
-static void decided_alone(struct http_conn *c, unsigned status, uint64_t now_ms) {
-  struct http_request *r = &c->server->request;
-  r->method_text = r->target = r->host = LIB_SPAN("");
-  r->fields_n = 0;
-  c->has_chunked = false;
-  c->body_left = 0;
-  c->is_head = false;
-  http_answer_fatal(c, status);
-  decided(c, r, now_ms);
-}
-
-void http_conn_refuse(struct http_conn *c, unsigned status, uint64_t now_ms) {
-  c->minor = 1;
-  decided_alone(c, status, now_ms);
-}
-
-/* ---- receiving ---- */
-
 static void begin_request(struct http_conn *c, const struct http_request *r) {
   c->resource = NULL;
   c->variant = NULL;
@@ -140,6 +121,25 @@ static void begin_request(struct http_conn *c, const struct http_request *r) {
   c->keep = r->keep_alive;
   c->stable = c->waiting = false;
 }
+
+/* The request that never came whole: the log shows what little is known. */
+static void decided_alone(struct http_conn *c, unsigned status, uint64_t now_ms) {
+  struct http_request *r = &c->server->request;
+  r->method_text = r->target = r->host = LIB_SPAN("");
+  r->method = r->fields_n = 0;
+  r->minor = 1;
+  r->chunked = r->keep_alive = false;
+  r->content_length = 0;
+  begin_request(c, r);
+  http_answer_fatal(c, status);
+  decided(c, r, now_ms);
+}
+
+void http_conn_refuse(struct http_conn *c, unsigned status, uint64_t now_ms) {
+  decided_alone(c, status, now_ms);
+}
+
+/* ---- receiving ---- */
 
 /* A body that nobody reads: small ones are read off, others end the
  * connection. One that awaits "100 Continue" may never come. */

@@ -22,7 +22,7 @@ static struct http_intake *new_intake(struct http_exchange *x, struct lib_span h
   size_t state_at = align16(head.n + text_bytes(x));
   struct http_intake *in = s->work_alloc(sizeof *in + state_at + x->route->state_bytes);
   if (in == NULL) {
-    s->counters.work_bytes_none++;
+    s->counters.no_memory++;
     return NULL;
   }
   *in = (struct http_intake){.route = x->route, .head_n = (uint32_t)head.n};

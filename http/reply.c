@@ -9,7 +9,7 @@ struct http_reply *http_reply_new(struct http_conn *c, size_t bytes) {
   http_reply_drop(c);
   struct http_reply *reply = s->work_alloc(sizeof *reply + bytes);
   if (reply == NULL) {
-    s->counters.work_bytes_none++;
+    s->counters.no_memory++;
     http_answer_page(c, 503);
     return NULL;
   }

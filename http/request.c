@@ -33,8 +33,13 @@ static bool is_alpha(char c) {
 
 /* tchar of RFC 9110 5.6.2. */
 static bool is_token(char c) {
-  static const struct lib_span marks = {"!#$%&'*+-.^_`|~", 15};
-  return is_alpha(c) || is_digit(c) || lib_span_find(marks, c) < marks.n;
+  static const bool token[256] = {
+      ['!'] = true,         ['#'] = true,         ['$'] = true,         ['%'] = true, ['&'] = true,
+      ['\''] = true,        ['*'] = true,         ['+'] = true,         ['-'] = true, ['.'] = true,
+      ['^'] = true,         ['_'] = true,         ['`'] = true,         ['|'] = true, ['~'] = true,
+      ['0' ... '9'] = true, ['A' ... 'Z'] = true, ['a' ... 'z'] = true,
+  };
+  return token[(unsigned char)c];
 }
 
 static bool all_token(struct lib_span s) {

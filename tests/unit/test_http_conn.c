@@ -144,6 +144,20 @@ static void a_slow_head_gets_408(void **state) {
   assert_int_equal(peer_server.counters.timeouts, 1);
 }
 
+/* What an earlier answer of the connection said does not show again. */
+static void a_timeout_knows_nothing_of_requests_before(void **state) {
+  (void)state;
+  peer_send(&p, LIB_SPAN("DELETE /hello.txt HTTP/1.1\r\nHost: x\r\n\r\n"));
+  expect_status(405);
+  peer_send(&p, LIB_SPAN("GET /private/ HTTP/1.1\r\nHost: x\r\n\r\nG"));
+  expect_status(401);
+  peer_wait(&p, HTTP_HEAD_TIMEOUT_MS);
+  assert_true(peer_answer(&p, &a, false));
+  assert_int_equal(a.status, 408);
+  assert_null(answer_field(&a, LIB_SPAN("Allow")).p);
+  assert_null(answer_field(&a, LIB_SPAN("WWW-Authenticate")).p);
+}
+
 static void a_slow_body_gets_408(void **state) {
   (void)state;
   peer_send(&p, LIB_SPAN("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\n\r\n"));
@@ -377,6 +391,7 @@ int main(void) {
       TEST(silence_is_answered_with_silence),
       TEST(an_idle_connection_is_closed),
       TEST(a_slow_head_gets_408),
+      TEST(a_timeout_knows_nothing_of_requests_before),
       TEST(a_slow_body_gets_408),
       TEST(a_body_at_the_least_rate_is_taken),
       TEST(a_client_that_does_not_read_is_dropped),

@@ -29,11 +29,11 @@ struct http_access {
 };
 
 struct http_counters {
-  uint64_t requests;        /* answers begun */
-  uint64_t by_class[6];     /* by the first digit of the status */
-  uint64_t timeouts;        /* heads, bodies and answers that were too slow */
-  uint64_t refusals;        /* 503 and 429 */
-  uint64_t work_bytes_none; /* work_alloc answered NULL */
+  uint64_t requests;    /* answers begun */
+  uint64_t by_class[6]; /* by the first digit of the status */
+  uint64_t timeouts;    /* heads, bodies and answers that were too slow */
+  uint64_t refusals;    /* 503 and 429 */
+  uint64_t no_memory;   /* work_alloc answered NULL */
 };
 
 struct http_server {
