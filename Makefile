@@ -74,13 +74,17 @@ e2e: image hosted ## end-to-end tests on the real image
 	@$(MAKE) --no-print-directory hosted SAN=1
 	@$(PYTHON) -m pytest -q tests
 
+screenshots: image ## docs/memory.png, by a headless browser
+	@tools/packages.sh test
+	@tools/screenshots
+
 symbolize: ## names for the addresses of a panic report on standard input
 	@$(PYTHON) tools/symbolize build/thimble.sym.elf
 
 clean: ## remove what was built; fetched sources stay
 	rm -rf $(filter-out build/src build/apt,$(wildcard build/*))
 
-.PHONY: help run image pack hosted test unit check e2e symbolize clean FORCE
+.PHONY: help run image pack hosted test unit check e2e screenshots symbolize clean FORCE
 
 # --- What comes from elsewhere -------------------------------------------------
 
