@@ -33,8 +33,8 @@ static void qualities_in_thousandths(void **state) {
 
 static void what_is_no_quality_makes_the_member_void(void **state) {
   (void)state;
-  static const char *const bad[] = {"q=",    "q=2",    "q=1.001", "q=0.1234", "q=.5", "q=-1",
-                                    "q=1.0x", "level=9", "q 0.5",    "",     "q=00"};
+  static const char *const bad[] = {"q=",     "q=2",     "q=1.001", "q=0.1234", "q=.5", "q=-1",
+                                    "q=1.0x", "level=9", "q 0.5",   "",         "q=00"};
   char field[128];
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     snprintf(field, sizeof field, "Accept-Encoding: gzip;%s\r\n", bad[i]);
