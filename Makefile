@@ -10,17 +10,20 @@
 #   kernel  : lib memstat                      the guest's platform
 #   hosted  : lib memstat kernel               the same platform as a process
 #   net     : lib memstat kernel   (lwIP)      streams over TCP/IP
+#   tls     : lib memstat kernel   (mbedTLS)   sessions; tls_none in an image without
 #   http    : lib                              the HTTP engine
 #   site    : lib memstat http                 the pages made by code
-#   app     : lib memstat kernel net http site the loop
+#   app     : all of them                      the loop
 lib.uses     :=
 memstat.uses := lib
 kernel.uses  := lib memstat
 hosted.uses  := lib memstat kernel
 net.uses     := lib memstat kernel
+tls.uses     := lib memstat kernel
+tls_none.uses := lib tls
 http.uses    := lib
 site.uses    := lib memstat http
-app.uses     := lib memstat kernel net http site
+app.uses     := lib memstat kernel net tls http site
 
 # What a user sets.
 SITE     ?= site/content
@@ -31,17 +34,24 @@ ACCEL    ?=
 NET      ?= user
 TLS      ?= 0
 SAN      ?= 0
+TLS_CERT ?=
+TLS_KEY  ?=
 export PORT TLS_PORT MEM ACCEL NET TLS
 
 LWIP_DIR ?= build/src/lwip
 MUSL_DIR ?= build/src/musl
+MBEDTLS_DIR ?= build/src/mbedtls
 LWIP     := $(LWIP_DIR)/src
 CC       := gcc
 PYTHON   := /usr/bin/python3
 
-ifneq ($(TLS),0)
-$(error TLS=$(TLS): this version has no TLS yet; only TLS=0 is known)
+ifneq ($(TLS_CERT),)
+TLS := 1
 endif
+ifneq ($(TLS),$(filter 0 1,$(TLS)))
+$(error TLS=$(TLS): want 0 or 1)
+endif
+tls := $(if $(filter 1,$(TLS)),tls,tls_none)
 
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules -j2
@@ -94,6 +104,10 @@ build/fetched:
 	 MUSL_DIR="$(filter-out build/src/musl,$(MUSL_DIR))" tools/fetch.sh lwip musl
 	@touch $@
 
+build/fetched-tls: build/fetched
+	@MBEDTLS_DIR="$(filter-out build/src/mbedtls,$(MBEDTLS_DIR))" tools/fetch.sh mbedtls
+	@touch $@
+
 # Headers of the guest's C library, and the kernel's public virtio headers,
 # each in a folder that holds nothing else.
 build/headers: build/fetched
@@ -108,15 +122,22 @@ build/headers: build/fetched
 # --- Sources -------------------------------------------------------------------
 
 sources = $(wildcard $(1)/*.c $(1)/*.S $(1)/*/*.c $(1)/*/*.S)
-portable := lib memstat net http site app
+portable := lib memstat net $(tls) http site app
 lwip.c := $(addprefix core/,def inet_chksum init ip mem netif pbuf tcp tcp_in tcp_out timeouts udp) \
   $(addprefix core/ipv4/,dhcp etharp icmp ip4 ip4_addr) \
   $(addprefix core/ipv6/,ethip6 icmp6 inet6 ip6 ip6_addr mld6 nd6) netif/ethernet
 musl.c := $(addprefix src/string/,memcmp memchr memrchr strlen strnlen strcmp strncmp strchr \
   strchrnul x86_64/memcpy x86_64/memmove x86_64/memset)
+mbedtls.c := $(if $(filter 1,$(TLS)),aes aesni asn1parse asn1write bignum bignum_core bignum_mod \
+  bignum_mod_raw block_cipher chacha20 chachapoly cipher cipher_wrap constant_time ecdh ecdsa ecp \
+  ecp_curves gcm md oid pk pk_ecc pk_wrap pkparse platform platform_util poly1305 psa_crypto \
+  psa_crypto_aead psa_crypto_cipher psa_crypto_client psa_crypto_driver_wrappers_no_static \
+  psa_crypto_ecp psa_crypto_hash psa_crypto_mac psa_crypto_rsa psa_crypto_slot_management \
+  psa_util rsa rsa_alt_helpers sha256 sha512 ssl_ciphersuites ssl_msg ssl_ticket ssl_tls \
+  ssl_tls12_server ssl_tls13_generic ssl_tls13_keys ssl_tls13_server x509 x509_crt)
 
 guest.o := $(patsubst %,build/guest/%.o,$(foreach l,kernel $(portable),$(call sources,$(l)))) \
-  $(lwip.c:%=build/guest/lwip/%.o) $(musl.c:%=build/guest/musl/%.o) build/guest/crypt.o
+  $(mbedtls.c:%=build/guest/mbedtls/%.o) $(lwip.c:%=build/guest/lwip/%.o) $(musl.c:%=build/guest/musl/%.o) build/guest/crypt.o
 
 # --- Flags ---------------------------------------------------------------------
 
@@ -132,12 +153,17 @@ builds := guest hosted hosted-san
 
 includes = $(patsubst %,-I%/include,$(1) $($(1).uses)) $($(1).extra)
 net.extra = -Inet/lwip -isystem $(LWIP)/include
+tls.extra = $(mbedtls.flags)
+mbedtls.flags = -Itls -isystem $(MBEDTLS_DIR)/include -isystem $(MBEDTLS_DIR)/library \
+  '-DMBEDTLS_CONFIG_FILE=<mbedtls_config.h>'
 kernel.extra = -isystem build/headers/uapi
 hosted.extra = -D_GNU_SOURCE
 app.extra = -Iapp
 
 # Where bytes of every packet pass, -O2; elsewhere -Os.
-fast := lwip/core/inet_chksum lwip/core/pbuf lib/siphash.c kernel/dev/virtq.c
+fast := lwip/core/inet_chksum lwip/core/pbuf lib/siphash.c kernel/dev/virtq.c \
+  $(addprefix mbedtls/,aes aesni bignum bignum_core chacha20 chachapoly constant_time ecp ecp_curves \
+  gcm poly1305 sha256 sha512)
 $(fast:%=build/guest/%.o): guest.flags += -O2
 build/guest/kernel/cpu/canary.c.o: guest.flags += -fno-lto
 
@@ -153,6 +179,7 @@ build/$(1)/$(2)/%.S.o: $(2)/%.S | build/headers
 	$$(Q)$$(CC) $$($(1).flags) -c $$< -o $$@
 endef
 $(foreach b,$(builds),$(foreach l,kernel hosted $(portable),$(eval $(call layer_rule,$(b),$(l)))))
+$(foreach b,$(builds),$(patsubst %,build/$(b)/%.o,$(call sources,tls))): | build/fetched-tls
 
 define lwip_rule
 build/$(1)/lwip/%.o: | build/headers
@@ -161,6 +188,14 @@ build/$(1)/lwip/%.o: | build/headers
 	$$(Q)$$(CC) $$($(1).flags) -w -Ilib/include -Inet/lwip -I$$(LWIP)/include -c $$(LWIP)/$$*.c -o $$@
 endef
 $(foreach b,$(builds),$(eval $(call lwip_rule,$(b))))
+
+define mbedtls_rule
+build/$(1)/mbedtls/%.o: tls/mbedtls_config.h | build/headers build/fetched-tls
+	$$(call say,cc $(1)/mbedtls/$$*)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $$($(1).flags) -w $$(mbedtls.flags) -c $$(MBEDTLS_DIR)/library/$$*.c -o $$@
+endef
+$(foreach b,$(builds),$(eval $(call mbedtls_rule,$(b))))
 
 build/guest/musl/%.o: | build/headers
 	$(call say,cc guest/musl/$*)
@@ -179,7 +214,11 @@ build/thimble-pack: $(pack.c) $(wildcard tools/pack/*.h lib/include/lib/*.h) | b
 # Runs each time, since SITE is any folder; the pack is new only if it changed.
 build/site.pack: build/thimble-pack FORCE
 	@mkdir -p build/cache
-	$(Q)build/thimble-pack --cache build/cache -o $@.new "$(SITE)"
+ifeq ($(TLS),1)
+	$(Q)$(PYTHON) tools/certs build/tls $(TLS_CERT:%=--cert '%') $(TLS_KEY:%=--key '%')
+endif
+	$(Q)build/thimble-pack --cache build/cache $(if $(filter 1,$(TLS)),--tls build/tls) \
+	  -o $@.new "$(SITE)"
 	$(Q)if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
 build/guest/site.o: build/site.pack
@@ -187,9 +226,14 @@ build/guest/site.o: build/site.pack
 	$(Q)printf '.section .site,"a"\n.balign 64\n.incbin "$<"\n.section .note.GNU-stack,"",@progbits\n' | \
 	  $(CC) -x assembler -c - -o $@
 
+# What was linked last time, so that another choice links anew.
+build/tls.choice: FORCE
+	@mkdir -p $(@D)
+	@echo '$(TLS)' | cmp -s - $@ || echo '$(TLS)' >$@
+
 # All code, optimized as one whole; -r is the linker's alone, so that the
 # compiler takes this for the program. Another SITE costs only the last link.
-build/guest/code.o: $(guest.o)
+build/guest/code.o: $(guest.o) build/tls.choice
 	$(call say,ld code)
 	$(Q)$(CC) $(guest.flags) -fno-use-linker-plugin -fwhole-program -flto-partition=one -nostdlib \
 	  -static -Wl,-r,-z,noexecstack,--no-warn-execstack -o $@ $(guest.o)
@@ -207,7 +251,8 @@ build/thimble.elf: build/thimble.sym.elf
 
 define hosted_rule
 build/$(1)/thimble: $$(patsubst %,build/$(1)/%.o,$$(foreach l,hosted $$(portable),$$(call sources,$$(l)))) \
-  $$(lwip.c:%=build/$(1)/lwip/%.o) build/$(1)/crypt.o build/site.pack
+  $$(mbedtls.c:%=build/$(1)/mbedtls/%.o) $$(lwip.c:%=build/$(1)/lwip/%.o) build/$(1)/crypt.o \
+  build/site.pack build/tls.choice
 	$$(call say,ld $(1)/thimble)
 	$$(Q)printf '.section .rodata\n.globl site_start,site_end\n.balign 64\nsite_start: .incbin "build/site.pack"\nsite_end:\n.section .note.GNU-stack,"",@progbits\n' | \
 	  $$(CC) -x assembler -c - -o build/$(1)/site.o

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * One connection = stream + HTTP engine: the place to start reading. All bytes
- * of the server pass app_conn_pump. A connection dies in conn_end only. */
+ * One connection = stream + HTTP engine, with a TLS session between them on the
+ * TLS port: the place to start reading. All bytes of the server pass
+ * app_conn_pump. A connection dies in conn_end only. */
 #include "conn.h"
 
 #include <http/conn.h>
@@ -10,8 +11,10 @@
 #include <lib/err.h>
 #include <lib/limits.h>
 #include <memstat/memstat.h>
+#include <tls/tls.h>
 
 #include "crowd.h"
+#include "secure.h"
 #include "wheel.h"
 
 enum conn_state {
@@ -23,6 +26,7 @@ enum conn_state {
 struct app_conn {
   struct app_timer timer; /* first: the wheel hands back its address */
   struct net_stream *stream;
+  struct tls_session *tls; /* NULL: plain HTTP */
   struct http_conn http;
   struct app_conn *idle_next, **idle_link; /* among the idle; link NULL: busy */
   uint16_t crowd;                          /* its address's slot */
@@ -37,13 +41,20 @@ static struct kernel_pool pool;
 static struct app_wheel wheel;
 static struct app_crowd crowd;
 static struct app_conn *idle; /* waiting for a request, the newest first */
+static uint16_t tls_port;
 
 static uint64_t now(void) {
   return kernel_clock_ns() / 1000000;
 }
 
-void app_conn_init(struct http_server *s) {
+/* The TLS session of `c`, or NULL. In an image without TLS the compiler knows. */
+static struct tls_session *session(const struct app_conn *c) {
+  return tls_here() ? c->tls : NULL;
+}
+
+void app_conn_init(struct http_server *s, uint16_t secure_port) {
   server = s;
+  tls_port = secure_port;
   struct lib_siphash_key key;
   uint32_t most = (uint32_t)(memstat_total() / LIMIT_CONN_RAM);
   kernel_entropy_read(&key, sizeof key);
@@ -75,6 +86,8 @@ static void conn_end(struct app_conn *c, void (*end)(struct net_stream *)) {
   app_crowd_leave(&crowd, c->crowd);
   app_wheel_set(&wheel, &c->timer, UINT64_MAX);
   http_conn_fini(&c->http);
+  if (session(c))
+    tls_session_free(c->tls);
   end(c->stream);
   kernel_pool_put(&pool, c);
   memstat_vm.conns_now--;
@@ -90,31 +103,51 @@ static struct app_conn *conn_alloc(void) {
   return kernel_pool_get(&pool);
 }
 
+/* Likewise for a TLS session. */
+static struct tls_session *session_alloc(uint64_t now_ms) {
+  struct tls_session *s = tls_session_new(now_ms);
+  if (s || !idle)
+    return s;
+  conn_end(idle, net_stream_close);
+  return tls_session_new(now_ms);
+}
+
+static bool is_secure(uint16_t port) {
+  return tls_here() && port == tls_port;
+}
+
 /* Too many: said in one segment, without a connection of ours. */
-static void turn_away(struct net_stream *s) {
+static void turn_away(struct net_stream *s, uint16_t port) {
   static const char answer[] = "HTTP/1.1 503 Service Unavailable\r\n"
                                "Retry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
   server->counters.refusals++;
+  if (is_secure(port)) { /* saying it would take a handshake */
+    net_stream_abort(s);
+    return;
+  }
   net_stream_tx(s, LIB_SPAN(answer), true);
   net_stream_tx_flush(s);
   net_stream_close(s);
 }
 
-static void conn_new(struct net_stream *stream, uint64_t now_ms) {
+static void conn_new(struct net_stream *stream, uint16_t port, uint64_t now_ms) {
   uint8_t ip[16];
   uint16_t slot;
   net_stream_peer_ip(stream, ip);
   if (!app_crowd_enter(&crowd, ip, &slot)) {
-    turn_away(stream);
+    turn_away(stream, port);
     return;
   }
-  struct app_conn *c = conn_alloc();
+  struct tls_session *tls = is_secure(port) ? session_alloc(now_ms) : NULL;
+  struct app_conn *c = is_secure(port) && !tls ? NULL : conn_alloc();
   if (!c) {
     app_crowd_leave(&crowd, slot);
-    turn_away(stream);
+    if (tls)
+      tls_session_free(tls);
+    turn_away(stream, port);
     return;
   }
-  *c = (struct app_conn){.stream = stream, .crowd = slot, .state = OPEN};
+  *c = (struct app_conn){.stream = stream, .tls = tls, .crowd = slot, .state = OPEN};
   struct lib_out peer;
   lib_out_init(&peer, c->peer, sizeof c->peer - 1);
   net_stream_peer(stream, &peer);
@@ -129,7 +162,7 @@ void app_conn_accept(void) {
   struct net_stream *stream;
   uint16_t port;
   while ((stream = net_accept(&port)) != NULL)
-    conn_new(stream, now());
+    conn_new(stream, port, now());
 }
 
 /* HTTP to stream. False when nothing moved. */
@@ -167,6 +200,15 @@ static bool pump_rx(struct app_conn *c, uint64_t now_ms) {
   return true;
 }
 
+/* All that can be moved. True: nothing more will ever be sent. */
+static bool pump(struct app_conn *c, uint64_t now_ms) {
+  if (session(c))
+    return app_secure_pump(c->tls, c->stream, &c->http, now_ms);
+  while (pump_tx(c, now_ms) || pump_rx(c, now_ms))
+    ;
+  return http_conn_done(&c->http);
+}
+
 /* The answer that ends the connection is out: end our side. */
 static void linger(struct app_conn *c, uint64_t now_ms) {
   set_busy(c);
@@ -181,15 +223,19 @@ static bool drain(struct app_conn *c) {
   return !net_stream_rx_ended(c->stream);
 }
 
+static uint64_t deadline_ms(const struct app_conn *c) {
+  uint64_t http = http_conn_deadline_ms(&c->http);
+  uint64_t handshake = session(c) ? tls_session_deadline_ms(c->tls) : UINT64_MAX;
+  return http < handshake ? http : handshake;
+}
+
 static void app_conn_pump(struct app_conn *c, uint64_t now_ms) {
   if (net_stream_broken(c->stream)) {
     conn_end(c, net_stream_close);
     return;
   }
   if (c->state == OPEN) {
-    while (pump_tx(c, now_ms) || pump_rx(c, now_ms))
-      ;
-    if (http_conn_done(&c->http))
+    if (pump(c, now_ms))
       linger(c, now_ms);
     net_stream_tx_flush(c->stream);
   }
@@ -199,7 +245,7 @@ static void app_conn_pump(struct app_conn *c, uint64_t now_ms) {
     return;
   }
   net_stream_rx_gather(c->stream); /* without memory it stays where it is */
-  app_wheel_set(&wheel, &c->timer, http_conn_deadline_ms(&c->http));
+  app_wheel_set(&wheel, &c->timer, deadline_ms(c));
   if (!http_conn_idle(&c->http))
     set_busy(c);
   else if (!c->idle_link)
@@ -207,7 +253,8 @@ static void app_conn_pump(struct app_conn *c, uint64_t now_ms) {
 }
 
 static void on_timer(struct app_conn *c, uint64_t now_ms) {
-  if (c->state == LINGER) {
+  bool shaking = session(c) && tls_session_state(c->tls) == TLS_HANDSHAKE;
+  if (c->state == LINGER || shaking) {
     conn_end(c, net_stream_abort);
     return;
   }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * The connections: each a TCP stream joined to an HTTP engine. Private to app/. */
+ * The connections: each a TCP stream joined to an HTTP engine, maybe through TLS. Private to app/. */
 #pragma once
 
 #include <http/server.h>
 #include <net/stream.h>
 
-/* Prepare for connections that `server` answers. */
-void app_conn_init(struct http_server *server);
+/* Prepare for connections that `server` answers.
+ * secure_port  local port on which TLS is spoken; 0: none */
+void app_conn_init(struct http_server *server, uint16_t secure_port);
 
 /* Take over all streams that were accepted. */
 void app_conn_accept(void);

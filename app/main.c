@@ -15,6 +15,7 @@
 
 #include "conn.h"
 #include "options.h"
+#include "secure.h"
 
 enum { LINE_MAX = 256 };
 
@@ -70,19 +71,19 @@ static void open_site(void) {
     kernel_panic(why);
 }
 
-static void start_server(enum kernel_log level) {
+static void start_server(const struct app_options *options) {
   kernel_heap_init(&work_heap, "work", MEMSTAT_HTTP);
   server.routes = site_routes;
   server.routes_n = site_routes_n;
   server.work_alloc = work_alloc;
   server.work_free = kernel_heap_free;
-  server.log = level >= KERNEL_LOG_DEBUG ? log_request : NULL;
+  server.log = options->log >= KERNEL_LOG_DEBUG ? log_request : NULL;
   kernel_entropy_read(&server.key, sizeof server.key);
   open_site();
   server.name = http_pack_setting(&server.pack, LIB_SPAN("server"));
   http_server_init(&server);
   http_server_time(&server, kernel_clock_wall_unix() * 1000, now_ms());
-  app_conn_init(&server);
+  app_conn_init(&server, options->tls_port);
 }
 
 static void start_network(const struct app_options *options) {
@@ -93,6 +94,8 @@ static void start_network(const struct app_options *options) {
     kernel_refuse("the network device cannot be used");
   if (net_listen(options->port) < 0)
     kernel_refuse("not enough memory to listen");
+  if (app_secure_start(&server.pack) && net_listen(options->tls_port) < 0)
+    kernel_console_say(KERNEL_LOG_ERROR, "thimble: cannot listen on the TLS port", NULL);
 }
 
 static void say_listening(uint16_t port) {
@@ -158,7 +161,7 @@ _Noreturn void app_main(void) {
   kernel_panic_mode(options.onpanic);
   if (options.selftest.n)
     kernel_selftest(options.selftest.p, options.selftest.n);
-  start_server(options.log);
+  start_server(&options);
   start_network(&options);
   say_listening(options.port);
   loop();

@@ -3,7 +3,7 @@
 
 #include <lib/err.h>
 
-enum { HTTP_PORT = 80 };
+enum { HTTP_PORT = 80, HTTPS_PORT = 443 };
 
 /* Each returns NULL, or why the value will not do. */
 
@@ -15,12 +15,20 @@ static const char *parse_ip6(struct lib_span v, struct app_options *o) {
   return net_config_parse_ip6(v, &o->net.ip6);
 }
 
-static const char *parse_port(struct lib_span v, struct app_options *o) {
+static const char *read_port(struct lib_span v, uint16_t *out) {
   uint64_t port;
   if (lib_span_u64(v, UINT16_MAX, &port) < 0 || port == 0)
     return "needs a number from 1 to 65535";
-  o->port = (uint16_t)port;
+  *out = (uint16_t)port;
   return NULL;
+}
+
+static const char *parse_port(struct lib_span v, struct app_options *o) {
+  return read_port(v, &o->port);
+}
+
+static const char *parse_tls_port(struct lib_span v, struct app_options *o) {
+  return read_port(v, &o->tls_port);
 }
 
 /* The index of `v` among `names`, or -1. */
@@ -65,9 +73,9 @@ static const struct {
   const char *(*parse)(struct lib_span value, struct app_options *o);
 } options[] = {
     {"ip", parse_ip},           {"ip6", parse_ip6},
-    {"port", parse_port},       {"log", parse_log},
-    {"onpanic", parse_onpanic}, {"selftest", parse_selftest},
-    {"virtio_mmio.device", parse_platform},
+    {"port", parse_port},       {"tlsport", parse_tls_port},
+    {"log", parse_log},         {"onpanic", parse_onpanic},
+    {"selftest", parse_selftest}, {"virtio_mmio.device", parse_platform},
 };
 
 static const char *parse_word(struct lib_span word, struct app_options *o) {
@@ -83,7 +91,7 @@ static const char *parse_word(struct lib_span word, struct app_options *o) {
 void app_options_parse(struct lib_span cmdline, struct app_options *out,
                        app_options_complain *complain) {
   struct lib_span word;
-  *out = (struct app_options){.port = HTTP_PORT, .log = KERNEL_LOG_INFO};
+  *out = (struct app_options){.port = HTTP_PORT, .tls_port = HTTPS_PORT, .log = KERNEL_LOG_INFO};
   while (lib_span_split(&cmdline, ' ', &word)) {
     const char *why = word.n ? parse_word(word, out) : NULL;
     if (why)

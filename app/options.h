@@ -9,6 +9,7 @@
 struct app_options {
   struct net_config net;
   uint16_t port;                /* of HTTP */
+  uint16_t tls_port;            /* of HTTPS */
   enum kernel_log log;
   enum kernel_onpanic onpanic;
   struct lib_span selftest;     /* empty: none */

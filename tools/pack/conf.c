@@ -402,8 +402,9 @@ static void read_mime(struct yaml_file *f, yaml_node_t *n, void *into) {
 
 static void read_server(struct yaml_file *f, yaml_node_t *n, void *into) {
   struct conf *c = ((struct conf_host *)into)->conf;
-  struct conf_setting s = {"server", yaml_text(f, n)};
-  if (strlen(s.value) > LIB_PACK_NAME_MAX)
+  struct conf_setting s = {.name = "server", .value = yaml_text(f, n)};
+  s.n = strlen(s.value);
+  if (s.n > LIB_PACK_NAME_MAX)
     yaml_problem(f, n, "at most %d bytes", LIB_PACK_NAME_MAX);
   UTIL_PUSH(c->settings, c->settings_n, s);
 }

@@ -74,6 +74,7 @@ struct conf_host {
 
 struct conf_setting {
   const char *name, *value;
+  size_t n; /* bytes of value */
 };
 
 struct conf {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * thimble-pack [-o OUT] [--cache DIR] [--stats] FOLDER: makes the site pack of a
- * folder (lib/pack.h). The same folder gives the same bytes: names are sorted,
+ * thimble-pack [-o OUT] [--cache DIR] [--stats] [--tls DIR] FOLDER: makes the
+ * site pack of a folder (lib/pack.h). The same folder gives the same bytes: names are sorted,
  * and of a file only its name, contents and modification time count, the last
  * for Last-Modified alone (SOURCE_DATE_EPOCH bounds it). Status 0 when the pack
  * is written; 1 when the folder cannot be packed, which leaves OUT untouched;
@@ -10,6 +10,7 @@
 #include "image.h"
 #include "mime.h"
 #include "site.h"
+#include "tls.h"
 #include "tree.h"
 
 #include <getopt.h>
@@ -19,7 +20,7 @@
 #include <string.h>
 
 struct options {
-  const char *out, *cache, *folder;
+  const char *out, *cache, *folder, *tls;
   bool stats;
 };
 
@@ -28,16 +29,18 @@ void lib_assert_fail(const char *expr, const char *file, int line) {
 }
 
 static void usage(FILE *to) {
-  fputs("usage: thimble-pack [-o OUT] [--cache DIR] [--stats] FOLDER\n"
+  fputs("usage: thimble-pack [-o OUT] [--cache DIR] [--stats] [--tls DIR] FOLDER\n"
         "  -o OUT       the pack (site.pack)\n"
         "  --cache DIR  keep what was compressed there, for the next time\n"
-        "  --stats      say what the pack holds\n",
+        "  --stats      say what the pack holds\n"
+        "  --tls DIR    put the certificates in that tools/certs left in DIR\n",
         to);
 }
 
 static struct options parse(int argc, char **argv) {
   static const struct option longs[] = {{"cache", required_argument, NULL, 'c'},
                                         {"stats", no_argument, NULL, 's'},
+                                        {"tls", required_argument, NULL, 't'},
                                         {"help", no_argument, NULL, 'h'},
                                         {NULL, 0, NULL, 0}};
   struct options o = {.out = "site.pack"};
@@ -51,6 +54,9 @@ static struct options parse(int argc, char **argv) {
       break;
     case 's':
       o.stats = true;
+      break;
+    case 't':
+      o.tls = optarg;
       break;
     case 'h':
       usage(stdout);
@@ -150,7 +156,7 @@ static void add_settings(struct image *image, const struct conf *conf) {
   util_sort(conf->settings, conf->settings_n, sizeof *conf->settings, setting_order);
   for (size_t i = 0; i < conf->settings_n; i++) {
     struct lib_pack_setting s = {image_string(image, conf->settings[i].name),
-                                 image_string(image, conf->settings[i].value)};
+                                 image_text(image, conf->settings[i].value, conf->settings[i].n)};
     UTIL_PUSH(image->settings, image->settings_n, s);
   }
 }
@@ -182,6 +188,8 @@ int main(int argc, char **argv) {
     util_die("cannot pack %s: %s", o.folder, why);
   mime_load();
   conf_load(&conf, o.folder);
+  if (o.tls)
+    tls_add(&conf, o.tls);
   util_stop_on_problems();
   struct tree *trees = walk_all(&conf, o.folder);
   util_stop_on_problems();

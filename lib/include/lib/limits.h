@@ -42,3 +42,9 @@
 #define LIMIT_NET_RX_POSTED 128     /* receive buffers in the device's hands; 2 KB each */
 #define LIMIT_NET_RX_SHARE 8        /* at most this part of RAM is receive buffers */
 #define LIMIT_NET_STREAM_RX_PBUFS 48 /* pieces of unread input of one connection */
+
+/* TLS */
+#define TLS_PAIRS_MAX 8                /* certificates with their keys; 1 KB each */
+#define TLS_RESERVE_BYTES (128 * 1024) /* free memory below which no session begins */
+#define TLS_HANDSHAKE_TIMEOUT_MS 10000 /* from the first byte to the last of a handshake */
+#define TLS_TICKET_LIFETIME_S 86400    /* a session can be resumed for this long at most */

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * TLS between a stream and an HTTP engine; and its certificates from the site
+ * pack: the settings "tls.N.chain" and "tls.N.key", N from 0 on. What is wrong
+ * with one costs only that one. */
+#include "secure.h"
+
+#include <kernel/clock.h>
+#include <kernel/console.h>
+#include <lib/limits.h>
+#include <tls/tls.h>
+
+enum { ROOM_LEAST = 1024 }; /* bytes: rather wait than send smaller records */
+
+/* --- certificates -------------------------------------------------------- */
+
+static void complain(unsigned i, const char *why) {
+  char n[2] = {(char)('0' + i % 10), 0};
+  kernel_console_say(KERNEL_LOG_ERROR, "thimble: certificate ", n, " is not used: ", why, NULL);
+}
+
+static struct lib_span setting(const struct http_pack *pack, unsigned i, const char *part) {
+  char name[16];
+  struct lib_out o;
+  lib_out_init(&o, name, sizeof name);
+  lib_out_str(&o, "tls.");
+  lib_out_u64(&o, i);
+  lib_out_all(&o, ".", part, NULL);
+  return http_pack_setting(pack, lib_out_done(&o));
+}
+
+/* An expired certificate is served all the same: a warning in the browser is
+ * better than no answer. But the console says it. */
+static void check_time(unsigned i) {
+  struct tls_pair_info info;
+  int64_t now = kernel_clock_wall_unix();
+  if (now != 0 && tls_pair_info(i, &info) && info.expires_unix < now)
+    kernel_console_say(KERNEL_LOG_ERROR, "thimble: a certificate has expired", NULL);
+}
+
+bool app_secure_start(const struct http_pack *pack) {
+  unsigned used = 0;
+  for (unsigned i = 0; i < TLS_PAIRS_MAX; i++) {
+    struct lib_span chain = setting(pack, i, "chain"), key = setting(pack, i, "key");
+    const char *why;
+    if (!chain.p)
+      break;
+    if (tls_pair_add(chain, key, &why) < 0)
+      complain(i, why);
+    else
+      check_time(used++);
+  }
+  if (used == 0)
+    return false;
+  if (tls_start() == 0)
+    return true;
+  kernel_console_say(KERNEL_LOG_ERROR, "thimble: not enough memory for TLS", NULL);
+  return false;
+}
+
+/* --- bytes --------------------------------------------------------------- */
+
+struct line {
+  struct tls_session *tls;
+  struct net_stream *stream;
+  struct http_conn *http;
+  uint64_t now_ms;
+};
+
+/* The session's own bytes to the stream: handshake and alerts. False, here and
+ * below: nothing moved. */
+static bool pump_own(const struct line *l) {
+  struct lib_span out = tls_session_tx_buf(l->tls);
+  if (out.n == 0 || net_stream_tx(l->stream, out, false) < 0)
+    return false;
+  tls_session_tx_ack(l->tls, out.n);
+  return true;
+}
+
+/* HTTP to TLS to stream. */
+static bool pump_tx(const struct line *l) {
+  size_t room = net_stream_tx_room(l->stream), taken;
+  if (room < ROOM_LEAST || !tls_session_can_seal(l->tls))
+    return false;
+  struct http_out out = http_conn_tx_buf(l->http, l->now_ms);
+  if (out.bytes.n == 0 || (out.whole && room < out.bytes.n + TLS_RECORD_OVERHEAD))
+    return false;
+  struct lib_span record = tls_session_seal(l->tls, out.bytes, room, &taken);
+  if (record.n == 0 || net_stream_tx(l->stream, record, false) < 0)
+    return false;
+  tls_session_sealed(l->tls);
+  http_conn_tx_ack(l->http, taken, l->now_ms);
+  return true;
+}
+
+/* What is decrypted to HTTP. */
+static bool pump_plain(const struct line *l) {
+  struct lib_span in = tls_session_plain_buf(l->tls);
+  int n = in.n ? http_conn_rx(l->http, in, l->now_ms) : 0;
+  if (n <= 0)
+    return false;
+  tls_session_plain_ack(l->tls, (size_t)n);
+  return true;
+}
+
+/* Stream to TLS. */
+static bool pump_rx(const struct line *l) {
+  size_t waiting = tls_session_plain_buf(l->tls).n;
+  struct lib_span in = net_stream_rx_buf(l->stream);
+  size_t n = tls_session_rx(l->tls, in);
+  if (n > 0)
+    net_stream_rx_ack(l->stream, n);
+  if (net_stream_rx_ended(l->stream) || tls_session_state(l->tls) == TLS_ENDED)
+    http_conn_rx_end(l->http, l->now_ms);
+  return n > 0 || tls_session_plain_buf(l->tls).n > waiting;
+}
+
+bool app_secure_pump(struct tls_session *tls, struct net_stream *stream, struct http_conn *http,
+                     uint64_t now_ms) {
+  struct line l = {tls, stream, http, now_ms};
+  while (pump_own(&l) || pump_tx(&l) || pump_plain(&l) || pump_rx(&l))
+    ;
+  if (http_conn_done(http)) {
+    tls_session_end(tls);
+    pump_own(&l);
+  } else if (http_conn_idle(http)) {
+    tls_session_rest(tls);
+  }
+  bool over = http_conn_done(http) || tls_session_state(tls) == TLS_FAILED;
+  return over && tls_session_tx_buf(tls).n == 0;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * What mbedTLS's interface does not offer, and its structures do. Private to tls/. */
+#pragma once
+
+#include <mbedtls/ssl.h>
+#include <tls/tls.h>
+
+#define TLS_RECORD_BYTES 16384u /* content of a full record, RFC 8446 5.1 */
+
+/* Encrypt `plain` as the next record of application data. Empty on failure. */
+struct lib_span tls_seal_record(mbedtls_ssl_context *ssl, struct lib_span plain);
+
+/* The record has been sent. False when the sequence numbers are used up. */
+bool tls_seal_count_up(mbedtls_ssl_context *ssl);
+
+/* Let mbedTLS's write callback know how its bytes fared. True when none wait. */
+bool tls_seal_flush(mbedtls_ssl_context *ssl);
+
+/* Free the record buffers while they hold nothing; get them back. wake is
+ * false when there is no memory. */
+void tls_seal_rest(mbedtls_ssl_context *ssl);
+bool tls_seal_wake(mbedtls_ssl_context *ssl);
+
+/* Count a handshake that is over by version and kind. */
+void tls_seal_count(const mbedtls_ssl_context *ssl, struct tls_stat *stat);

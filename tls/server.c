@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * The settings of all sessions: Mozilla's "intermediate" profile without its
+ * DHE suites. Tickets are sealed with a key that is replaced when half of
+ * their lifetime is over. */
+#include <lib/err.h>
+#include <lib/limits.h>
+#include <mbedtls/ssl_ticket.h>
+#include <psa/crypto.h>
+
+#include "internal.h"
+
+mbedtls_ssl_config tls_config;
+struct tls_stat tls_counters;
+static mbedtls_ssl_ticket_context tickets;
+
+/* All are good: of those that both know, the client's favourite is taken, so
+ * that one without AES instructions gets ChaCha20. */
+static const int suites[] = {
+    MBEDTLS_TLS1_3_AES_128_GCM_SHA256,
+    MBEDTLS_TLS1_3_AES_256_GCM_SHA384,
+    MBEDTLS_TLS1_3_CHACHA20_POLY1305_SHA256,
+    MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+    MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+    MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+    MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+    MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+    MBEDTLS_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+    0,
+};
+static const uint16_t groups[] = {
+    MBEDTLS_SSL_IANA_TLS_GROUP_X25519,
+    MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1,
+    MBEDTLS_SSL_IANA_TLS_GROUP_SECP384R1,
+    MBEDTLS_SSL_IANA_TLS_GROUP_NONE,
+};
+static const char *protocols[] = {"http/1.1", NULL};
+
+bool tls_here(void) {
+  return true;
+}
+
+const struct tls_stat *tls_stat(void) {
+  return &tls_counters;
+}
+
+static int set_tickets(void) {
+  mbedtls_ssl_ticket_init(&tickets);
+  int err = mbedtls_ssl_ticket_setup(&tickets, tls_random, NULL, MBEDTLS_CIPHER_AES_256_GCM,
+                                     TLS_TICKET_LIFETIME_S);
+  mbedtls_ssl_conf_session_tickets_cb(&tls_config, mbedtls_ssl_ticket_write,
+                                      mbedtls_ssl_ticket_parse, &tickets);
+  return err;
+}
+
+static int set_protocol(void) {
+  mbedtls_ssl_conf_rng(&tls_config, tls_random, NULL);
+  mbedtls_ssl_conf_ciphersuites(&tls_config, suites);
+  mbedtls_ssl_conf_groups(&tls_config, groups);
+  mbedtls_ssl_conf_preference_order(&tls_config, MBEDTLS_SSL_SRV_CIPHERSUITE_ORDER_CLIENT);
+  mbedtls_ssl_conf_tls13_key_exchange_modes(
+      &tls_config, MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL |
+                       MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_EPHEMERAL);
+  mbedtls_ssl_conf_sni(&tls_config, tls_choose_pair, NULL);
+  return mbedtls_ssl_conf_alpn_protocols(&tls_config, protocols);
+}
+
+int tls_start(void) {
+  if (tls_library_init() < 0)
+    return E_NOMEM;
+  mbedtls_ssl_config_init(&tls_config);
+  if (mbedtls_ssl_config_defaults(&tls_config, MBEDTLS_SSL_IS_SERVER, MBEDTLS_SSL_TRANSPORT_STREAM,
+                                  MBEDTLS_SSL_PRESET_DEFAULT) != 0)
+    return E_NOMEM;
+  int err = tls_conf_pairs(&tls_config);
+  if (err < 0)
+    return err;
+  return set_protocol() == 0 && set_tickets() == 0 ? 0 : E_NOMEM;
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * The TLS contract in an image without TLS: no certificate is taken, so no
+ * session ever begins. */
+#include <lib/err.h>
+#include <tls/session.h>
+#include <tls/tls.h>
+
+bool tls_here(void) {
+  return false;
+}
+
+int tls_pair_add(struct lib_span chain, struct lib_span key, const char **why) {
+  (void)chain, (void)key;
+  *why = "this image has no TLS";
+  return E_NOENT;
+}
+
+int tls_start(void) {
+  return E_NOENT;
+}
+
+bool tls_pair_info(unsigned i, struct tls_pair_info *out) {
+  (void)i, (void)out;
+  return false;
+}
+
+void tls_pair_names(unsigned i, struct lib_out *o) {
+  (void)i, (void)o;
+}
+
+const struct tls_stat *tls_stat(void) {
+  static const struct tls_stat none;
+  return &none;
+}
+
+struct tls_session *tls_session_new(uint64_t now_ms) {
+  (void)now_ms;
+  return NULL;
+}
+
+void tls_session_free(struct tls_session *take_s) {
+  (void)take_s;
+}
+
+enum tls_state tls_session_state(const struct tls_session *s) {
+  (void)s;
+  return TLS_FAILED;
+}
+
+size_t tls_session_rx(struct tls_session *s, struct lib_span in) {
+  (void)s;
+  return in.n;
+}
+
+struct lib_span tls_session_plain_buf(const struct tls_session *s) {
+  (void)s;
+  return (struct lib_span){NULL, 0};
+}
+
+void tls_session_plain_ack(struct tls_session *s, size_t n) {
+  (void)s, (void)n;
+}
+
+struct lib_span tls_session_tx_buf(struct tls_session *s) {
+  (void)s;
+  return (struct lib_span){NULL, 0};
+}
+
+void tls_session_tx_ack(struct tls_session *s, size_t n) {
+  (void)s, (void)n;
+}
+
+bool tls_session_can_seal(const struct tls_session *s) {
+  (void)s;
+  return false;
+}
+
+struct lib_span tls_session_seal(struct tls_session *s, struct lib_span plain, size_t room,
+                                 size_t *taken) {
+  (void)s, (void)plain, (void)room, (void)taken;
+  return (struct lib_span){NULL, 0};
+}
+
+void tls_session_sealed(struct tls_session *s) {
+  (void)s;
+}
+
+void tls_session_end(struct tls_session *s) {
+  (void)s;
+}
+
+void tls_session_rest(struct tls_session *s) {
+  (void)s;
+}
+
+uint64_t tls_session_deadline_ms(const struct tls_session *s) {
+  (void)s;
+  return UINT64_MAX;
+}
