@@ -166,6 +166,9 @@ fast := lwip/core/inet_chksum lwip/core/pbuf lib/siphash.c kernel/dev/virtq.c \
   gcm poly1305 sha256 sha512)
 $(fast:%=build/guest/%.o): guest.flags += -O2
 build/guest/kernel/cpu/canary.c.o: guest.flags += -fno-lto
+# With these it has intrinsics in place of assembly; it asks the CPU before it uses them.
+$(foreach b,$(builds),build/$(b)/mbedtls/aesni.o): mbedtls.flags += -maes -mpclmul \
+  -idirafter $(shell $(CC) -print-file-name=include)
 
 # $(1) = build, $(2) = layer
 define layer_rule

@@ -72,10 +72,14 @@ static const struct {
   const char *key;
   const char *(*parse)(struct lib_span value, struct app_options *o);
 } options[] = {
-    {"ip", parse_ip},           {"ip6", parse_ip6},
-    {"port", parse_port},       {"tlsport", parse_tls_port},
-    {"log", parse_log},         {"onpanic", parse_onpanic},
-    {"selftest", parse_selftest}, {"virtio_mmio.device", parse_platform},
+    {"ip", parse_ip},
+    {"ip6", parse_ip6},
+    {"port", parse_port},
+    {"tlsport", parse_tls_port},
+    {"log", parse_log},
+    {"onpanic", parse_onpanic},
+    {"selftest", parse_selftest},
+    {"virtio_mmio.device", parse_platform},
 };
 
 static const char *parse_word(struct lib_span word, struct app_options *o) {

@@ -9,15 +9,15 @@
 
 struct tls_session {
   mbedtls_ssl_context ssl;
-  struct lib_span in;     /* ciphertext of the current call */
-  struct lib_span out;    /* bytes that mbedTLS wants to send; in its buffer */
-  size_t out_acked;       /* of them, sent but not yet told to mbedTLS */
-  char *plain;            /* decrypted and not taken; of the heap, or NULL */
+  struct lib_span in;  /* ciphertext of the current call */
+  struct lib_span out; /* bytes that mbedTLS wants to send; in its buffer */
+  size_t out_acked;    /* of them, sent but not yet told to mbedTLS */
+  char *plain;         /* decrypted and not taken; of the heap, or NULL */
   size_t plain_at, plain_n;
-  uint64_t deadline_ms;   /* of the handshake */
+  uint64_t deadline_ms; /* of the handshake */
   enum tls_state state;
-  bool ending;            /* close_notify was made */
-  bool seen;              /* the client has sent something */
+  bool ending; /* close_notify was made */
+  bool seen;   /* the client has sent something */
 };
 
 extern struct kernel_heap tls_heap;

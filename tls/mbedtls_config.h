@@ -15,7 +15,7 @@
 #define MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG
 #define MBEDTLS_HAVE_ASM
 #define MBEDTLS_NO_PLATFORM_ENTROPY
-#define MBEDTLS_NO_UDBL_DIVISION /* it would call libgcc */
+#define MBEDTLS_NO_UDBL_DIVISION  /* it would call libgcc */
 #define MBEDTLS_TEST_SW_INET_PTON /* its own, not the C library's */
 #include <stddef.h>
 void *tls_calloc(size_t n, size_t bytes);

@@ -95,8 +95,8 @@ static struct lib_span common_name(const struct pair *pair) {
 static bool name_fits(struct lib_span pattern, struct lib_span name) {
   if (pattern.n > 1 && pattern.p[0] == '*') {
     size_t dot = lib_span_find(name, '.');
-    return dot > 0 && lib_span_ieq(lib_span_sub(pattern, 1, pattern.n),
-                                   lib_span_sub(name, dot, name.n));
+    return dot > 0 &&
+           lib_span_ieq(lib_span_sub(pattern, 1, pattern.n), lib_span_sub(name, dot, name.n));
   }
   return lib_span_ieq(pattern, name);
 }
@@ -159,8 +159,10 @@ static struct lib_span key_name(const mbedtls_pk_context *key) {
   size_t bits = mbedtls_pk_get_bitlen(key);
   if (mbedtls_pk_get_type(key) != MBEDTLS_PK_RSA)
     return bits == 256 ? LIB_SPAN("EC 256") : LIB_SPAN("EC 384");
-  return bits == 2048 ? LIB_SPAN("RSA 2048") : bits == 3072 ? LIB_SPAN("RSA 3072")
-         : bits == 4096 ? LIB_SPAN("RSA 4096") : LIB_SPAN("RSA");
+  return bits == 2048   ? LIB_SPAN("RSA 2048")
+         : bits == 3072 ? LIB_SPAN("RSA 3072")
+         : bits == 4096 ? LIB_SPAN("RSA 4096")
+                        : LIB_SPAN("RSA");
 }
 
 bool tls_pair_info(unsigned i, struct tls_pair_info *out) {

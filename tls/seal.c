@@ -43,8 +43,8 @@ static int seal_gcm(mbedtls_gcm_context *gcm, const struct job *j) {
 static int seal_chacha(mbedtls_chachapoly_context *c, const struct job *j) {
   int err = mbedtls_chachapoly_starts(c, j->iv, MBEDTLS_CHACHAPOLY_ENCRYPT);
   err = err ? err : mbedtls_chachapoly_update_aad(c, j->ad, j->ad_n);
-  err = err ? err
-            : mbedtls_chachapoly_update(c, j->body.n, (const unsigned char *)j->body.p, j->out);
+  err =
+      err ? err : mbedtls_chachapoly_update(c, j->body.n, (const unsigned char *)j->body.p, j->out);
   if (!err && j->has_type)
     err = mbedtls_chachapoly_update(c, 1, &inner_type, j->out + j->body.n);
   return err ? err : mbedtls_chachapoly_finish(c, j->tag);

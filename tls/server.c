@@ -57,9 +57,9 @@ static int set_protocol(void) {
   mbedtls_ssl_conf_ciphersuites(&tls_config, suites);
   mbedtls_ssl_conf_groups(&tls_config, groups);
   mbedtls_ssl_conf_preference_order(&tls_config, MBEDTLS_SSL_SRV_CIPHERSUITE_ORDER_CLIENT);
-  mbedtls_ssl_conf_tls13_key_exchange_modes(
-      &tls_config, MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL |
-                       MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_EPHEMERAL);
+  mbedtls_ssl_conf_tls13_key_exchange_modes(&tls_config,
+                                            MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL |
+                                                MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_EPHEMERAL);
   mbedtls_ssl_conf_sni(&tls_config, tls_choose_pair, NULL);
   return mbedtls_ssl_conf_alpn_protocols(&tls_config, protocols);
 }

@@ -28,8 +28,8 @@ int tls_start(void);
 
 /* What is shown of a certificate. Spans point into its chain. */
 struct tls_pair_info {
-  struct lib_span subject;    /* common name; may be empty */
-  struct lib_span key;        /* "EC 256", "RSA 2048" */
+  struct lib_span subject; /* common name; may be empty */
+  struct lib_span key;     /* "EC 256", "RSA 2048" */
   int64_t expires_unix;
 };
 
@@ -42,9 +42,9 @@ void tls_pair_names(unsigned i, struct lib_out *o);
 struct tls_stat {
   uint64_t handshakes_12, handshakes_13; /* completed, resumed ones included */
   uint64_t resumed;
-  uint64_t failures;                     /* handshakes not completed */
-  uint64_t refusals;                     /* no memory for a session */
-  uint64_t plain_http;                   /* spoke HTTP to the TLS port */
-  uint32_t sessions;                     /* now */
+  uint64_t failures;   /* handshakes not completed */
+  uint64_t refusals;   /* no memory for a session */
+  uint64_t plain_http; /* spoke HTTP to the TLS port */
+  uint32_t sessions;   /* now */
 };
 const struct tls_stat *tls_stat(void);
