@@ -28,19 +28,19 @@
 #define HTTP_AUTH_CHECKS_PER_SECOND 4 /* password hashes computed; each costs milliseconds */
 
 /* HTTP: time */
-#define HTTP_HEAD_TIMEOUT_MS 10000  /* first to last byte of a head; also the first byte */
-#define HTTP_IDLE_TIMEOUT_MS 30000  /* between requests */
-#define HTTP_BODY_WINDOW_MS 10000   /* a body must make HTTP_RATE_MIN in each window */
-#define HTTP_WRITE_WINDOW_MS 20000  /* an answer likewise */
-#define HTTP_RATE_MIN 128           /* bytes per second */
-#define HTTP_HEARTBEAT_MS 15000     /* a comment on an event stream that is silent */
+#define HTTP_HEAD_TIMEOUT_MS 10000 /* first to last byte of a head; also the first byte */
+#define HTTP_IDLE_TIMEOUT_MS 30000 /* between requests */
+#define HTTP_BODY_WINDOW_MS 10000  /* a body must make HTTP_RATE_MIN in each window */
+#define HTTP_WRITE_WINDOW_MS 20000 /* an answer likewise */
+#define HTTP_RATE_MIN 128          /* bytes per second */
+#define HTTP_HEARTBEAT_MS 15000    /* a comment on an event stream that is silent */
 
 /* Network */
 #define LIMIT_CONN_RAM 2048      /* a connection for each so many bytes of RAM; idle it takes 600 */
 #define LIMIT_CONN_SPARE 64      /* TCP control blocks beyond: for those to be told 503 */
 #define LIMIT_CONN_PER_ADDRESS 4 /* of so many parts, one address may have all but one */
-#define LIMIT_NET_RX_POSTED 128     /* receive buffers in the device's hands; 2 KB each */
-#define LIMIT_NET_RX_SHARE 8        /* at most this part of RAM is receive buffers */
+#define LIMIT_NET_RX_POSTED 128  /* receive buffers in the device's hands; 2 KB each */
+#define LIMIT_NET_RX_SHARE 8     /* at most this part of RAM is receive buffers */
 #define LIMIT_NET_STREAM_RX_PBUFS 48 /* pieces of unread input of one connection */
 
 /* TLS */
