@@ -46,6 +46,7 @@ def names(files):
     known, made = words(files), targets()
     tops = {f.split("/")[0] for f in files if "/" in f}
     for path in documents(files):
+        created = set(re.findall(r"Create `([^`]+)`", read(path)))
         for span in SPAN.findall(FENCE.sub("", read(path))):
             call = re.fullmatch(r"(\w+)\(.*\)", span)
             if call and call.group(1) not in known:
@@ -54,7 +55,7 @@ def names(files):
                 if span.split()[-1] not in known:
                     yield f"{path}: `{span}`: no such name in the sources"
             elif re.fullmatch(r"[\w.*-]+/[\w./*-]*", span) and span.split("/")[0] in tops:
-                if not exists(span):
+                if not exists(span) and span not in created:
                     yield f"{path}: `{span}`: no such file"
         for target in re.findall(r"(?:^|`|\$ )make ([a-z-]+)\b", read(path), re.M):
             if target not in made:
