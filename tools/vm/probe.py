@@ -11,8 +11,8 @@ import time
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 RETRY_S = 0.001  # after a refusal
-HEDGE_S = 0.025  # after silence
-ATTEMPTS_MAX = 40  # in flight; the oldest gives way
+HEDGE_S = 0.004  # after silence
+ATTEMPTS_MAX = 64  # in flight; the oldest gives way
 
 
 def complete(answer):
