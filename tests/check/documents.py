@@ -57,7 +57,7 @@ def names(files):
             elif re.fullmatch(r"[\w.*-]+/[\w./*-]*", span) and span.split("/")[0] in tops:
                 if not exists(span) and span not in created:
                     yield f"{path}: `{span}`: no such file"
-        for target in re.findall(r"(?:^|`|\$ )make ([a-z-]+)\b", read(path), re.M):
+        for target in re.findall(r"(?:^|`|\$ )make ([a-z-]+)(?![\w/.-])", read(path), re.M):
             if target not in made:
                 yield f"{path}: make {target}: no such target"
 

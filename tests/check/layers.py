@@ -18,6 +18,9 @@ COMPILER = {"_GLOBAL_OFFSET_TABLE_", "__stack_chk_fail", "__stack_chk_guard"}
 # The objects of a layer's external library, below build/hosted.
 EXTERNAL = {"net": ["lwip"], "tls": ["mbedtls"], "http": ["crypt.o"]}
 
+# A folder that takes a layer's place in an image without it.
+STAND_IN = {"tls": "tls_none"}
+
 # Symbols of a layer that an upper or external one asks it for by name: the
 # assertion, the program's start, the site, and the hooks of libraries.
 UPWARD = {"lib_assert_fail", "app_main", "site_start", "site_end"}
@@ -54,6 +57,8 @@ def headers(files):
 
 def objects(build, folder):
     path = f"build/{build}/{folder}"
+    if not folder:
+        return []
     if os.path.isfile(path):
         return [path]
     return sorted(glob.glob(f"{path}/**/*.o", recursive=True))
@@ -88,10 +93,15 @@ def own_objects(layer):
     return current("guest" if layer == "kernel" else "hosted", layer)
 
 
+def provided(layer):
+    """Symbols of a layer or of what stands in for it."""
+    return defined(own_objects(layer)) | defined(own_objects(STAND_IN.get(layer, "")))
+
+
 def symbols(files):
     """No layer needs a symbol of one that its row does not name."""
     rows = table()
-    owns = {layer: defined(own_objects(layer)) for layer in rows}
+    owns = {layer: provided(layer) for layer in rows}
     for layer, uses in rows.items():
         if layer == "hosted":
             continue

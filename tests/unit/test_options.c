@@ -29,6 +29,7 @@ static const char *parse(const char *cmdline) {
 
 static void check_defaults(void) {
   assert_int_equal(o.port, 80);
+  assert_int_equal(o.tls_port, 443);
   assert_int_equal(o.log, KERNEL_LOG_INFO);
   assert_int_equal(o.onpanic, KERNEL_ONPANIC_REBOOT);
   assert_int_equal(o.net.ip4.mode, NET_AUTO);
@@ -48,9 +49,10 @@ static void test_empty(void **state) {
 
 static void test_all(void **state) {
   (void)state;
-  assert_string_equal(parse(" ip=off  port=8081 log=debug onpanic=halt selftest=null ip6=off "),
-                      "");
+  assert_string_equal(
+      parse(" ip=off  port=8081 tlsport=8443 log=debug onpanic=halt selftest=null ip6=off "), "");
   assert_int_equal(o.port, 8081);
+  assert_int_equal(o.tls_port, 8443);
   assert_int_equal(o.log, KERNEL_LOG_DEBUG);
   assert_int_equal(o.onpanic, KERNEL_ONPANIC_HALT);
   assert_int_equal(o.net.ip4.mode, NET_OFF);
@@ -96,6 +98,7 @@ static void test_complaints(void **state) {
       {"port=80x", "needs a number from 1 to 65535"},
       {"port=-1", "needs a number from 1 to 65535"},
       {"port=0x50", "needs a number from 1 to 65535"},
+      {"tlsport=0", "needs a number from 1 to 65535"},
       {"log=", "needs off, error, info or debug"},
       {"log=warn", "needs off, error, info or debug"},
       {"log=INFO", "needs off, error, info or debug"},
