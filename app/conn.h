@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * The connections: each a TCP stream joined to an HTTP engine, maybe through TLS. Private to app/. */
+ * The connections: each a TCP stream joined to an HTTP engine, maybe through TLS. Private to app/.
+ */
 #pragma once
 
 #include <http/server.h>
