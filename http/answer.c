@@ -143,11 +143,33 @@ static void write_page(const struct http_conn *c, struct lib_out *o, const char 
     lib_out_span(o, lib_out_done(&page));
 }
 
+static void write_coding(const struct http_conn *c, struct lib_out *o) {
+  if (c->variant->coding != LIB_PACK_IDENTITY)
+    lib_out_all(o, "Content-Encoding: ", c->variant->coding == LIB_PACK_BR ? "br" : "gzip", CRLF,
+                NULL);
+}
+
+/* What 200, 206 and 304 share. */
+static void write_validators(const struct http_conn *c, struct lib_out *o) {
+  const struct http_pack *pack = &c->server->pack;
+  char etag[HTTP_ETAG_BYTES];
+  lib_out_str(o, "ETag: ");
+  lib_out_span(o, http_pack_etag(c->variant, etag));
+  lib_out_str(o, CRLF "Last-Modified: ");
+  lib_date_http(o, c->resource->modified_unix);
+  lib_out_str(o, c->resource->variants_n > 1 ? CRLF "Vary: Accept-Encoding" CRLF : CRLF);
+  lib_out_span(o, http_pack_span(pack, http_pack_media(pack, c->resource)->fields));
+}
+
 static void write_file_fields(const struct http_conn *c, struct lib_out *o) {
   const struct http_pack *pack = &c->server->pack;
-  if (c->status != 304)
-    lib_out_span(o, http_pack_span(pack, c->variant->repr));
-  lib_out_span(o, http_pack_span(pack, c->variant->head));
+  if (c->status != 304) {
+    lib_out_str(o, "Content-Type: ");
+    lib_out_span(o, http_pack_span(pack, http_pack_media(pack, c->resource)->type));
+    lib_out_str(o, CRLF);
+    write_coding(c, o);
+  }
+  write_validators(c, o);
   if (c->status == 200 || c->status == 206)
     lib_out_str(o, "Accept-Ranges: bytes" CRLF);
   if (c->status != 304)
@@ -155,12 +177,9 @@ static void write_file_fields(const struct http_conn *c, struct lib_out *o) {
 }
 
 static void write_parts_fields(const struct http_conn *c, struct lib_out *o) {
-  const struct http_pack *pack = &c->server->pack;
   http_parts_type(c, o);
-  if (c->variant->coding != LIB_PACK_IDENTITY)
-    lib_out_all(o, "Content-Encoding: ", c->variant->coding == LIB_PACK_BR ? "br" : "gzip", CRLF,
-                NULL);
-  lib_out_span(o, http_pack_span(pack, c->variant->head));
+  write_coding(c, o);
+  write_validators(c, o);
   lib_out_str(o, "Accept-Ranges: bytes" CRLF);
   write_number(o, "Content-Length: ", http_parts_bytes(c));
 }

@@ -5,15 +5,16 @@
  * the pack whatever is in it. */
 #include <http/pack.h>
 #include <lib/err.h>
+#include <lib/out.h>
 #include <lib/siphash.h>
 #include <string.h>
 
 #define CHECKSUM_FROM 24u /* the checksum covers what stands behind it */
 
-_Static_assert(sizeof(struct lib_pack_header) == 104, "the format is fixed");
-_Static_assert(sizeof(struct lib_pack_host) == 48, "the format is fixed");
-_Static_assert(sizeof(struct lib_pack_resource) == 40, "the format is fixed");
-_Static_assert(sizeof(struct lib_pack_variant) == 40, "the format is fixed");
+_Static_assert(sizeof(struct lib_pack_header) == 112, "the format is fixed");
+_Static_assert(sizeof(struct lib_pack_host) == 44, "the format is fixed");
+_Static_assert(sizeof(struct lib_pack_resource) == 32, "the format is fixed");
+_Static_assert(sizeof(struct lib_pack_variant) == 24, "the format is fixed");
 
 struct lib_span http_pack_span(const struct http_pack *pack, struct lib_pack_ref ref) {
   return (struct lib_span){pack->base + ref.off, ref.n};
@@ -46,9 +47,6 @@ static bool is_realm(unsigned char c) {
 }
 static bool is_user(unsigned char c) {
   return is_text(c) && c != ':';
-}
-static bool is_etag(unsigned char c) {
-  return is_visible(c) && c != '"';
 }
 static bool is_type(unsigned char c) {
   return c >= 0x20 && c < 0x7f;
@@ -83,7 +81,7 @@ static bool path_ok(const struct http_pack *pack, struct lib_pack_ref ref) {
 
 /* Lines of the form "Name: value", each ending in CRLF. */
 static bool fields_ok(const struct http_pack *pack, struct lib_pack_ref ref) {
-  if (!inside(pack, ref) || ref.n > LIB_PACK_HEAD_MAX)
+  if (!inside(pack, ref) || ref.n > LIB_PACK_FIELDS_MAX)
     return false;
   struct lib_span rest = http_pack_span(pack, ref);
   while (rest.n > 0) {
@@ -124,6 +122,7 @@ static const char *check_tables(const struct http_pack *pack) {
             table_ok(pack, h->errors, sizeof(struct lib_pack_error)) &&
             table_ok(pack, h->realms, sizeof(struct lib_pack_realm)) &&
             table_ok(pack, h->users, sizeof(struct lib_pack_user)) &&
+            table_ok(pack, h->media, sizeof(struct lib_pack_media)) &&
             table_ok(pack, h->resources, sizeof(struct lib_pack_resource)) &&
             table_ok(pack, h->variants, sizeof(struct lib_pack_variant)) &&
             table_ok(pack, h->settings, sizeof(struct lib_pack_setting));
@@ -132,18 +131,23 @@ static const char *check_tables(const struct http_pack *pack) {
   return h->hosts.count > 0 ? NULL : "the pack has no host";
 }
 
-static const char *check_variant(const struct http_pack *pack, const struct lib_pack_variant *v) {
-  if (v->coding > LIB_PACK_BR || !inside(pack, v->body))
-    return "a variant lies outside of the pack";
-  if (!text_ok(pack, v->etag, LIB_PACK_ETAG_MAX, is_visible) || v->etag.n < 2)
-    return "an entity tag is malformed";
-  struct lib_span etag = http_pack_span(pack, v->etag);
-  if (etag.p[0] != '"' || etag.p[etag.n - 1] != '"' ||
-      !all(lib_span_sub(etag, 1, etag.n - 1), is_etag))
-    return "an entity tag is malformed";
-  if (!fields_ok(pack, v->head) || !fields_ok(pack, v->repr) ||
-      v->head.n > LIB_PACK_HEAD_MAX - v->repr.n)
-    return "a header field is malformed";
+static const char *check_media(const struct http_pack *pack) {
+  for (uint32_t i = 0; i < pack->head->media.count; i++) {
+    const struct lib_pack_media *m = ROW(pack, media, lib_pack_media, i);
+    if (!text_ok(pack, m->type, LIB_PACK_NAME_MAX, is_type))
+      return "a media type is malformed";
+    if (!fields_ok(pack, m->fields))
+      return "a header field is malformed";
+  }
+  return NULL;
+}
+
+static const char *check_variants(const struct http_pack *pack) {
+  for (uint32_t i = 0; i < pack->head->variants.count; i++) {
+    const struct lib_pack_variant *v = ROW(pack, variants, lib_pack_variant, i);
+    if (v->coding > LIB_PACK_BR || !inside(pack, v->body))
+      return "a variant lies outside of the pack";
+  }
   return NULL;
 }
 
@@ -159,7 +163,7 @@ static bool variants_ok(const struct http_pack *pack, const struct lib_pack_reso
   for (uint32_t i = 1; i < r->variants_n; i++)
     if (v[i].coding <= v[i - 1].coding || v[i].body.n > v[0].body.n)
       return false;
-  return r->flags == (r->variants_n > 1 ? LIB_PACK_VARY : 0);
+  return true;
 }
 
 static bool is_redirect(unsigned status) {
@@ -169,24 +173,22 @@ static bool is_redirect(unsigned status) {
 static const char *check_resource(const struct http_pack *pack, const struct lib_pack_resource *r) {
   if (r->modified_unix < 0 || r->modified_unix > 253402300799) /* 9999-12-31T23:59:59Z */
     return "a modification time is out of range";
-  if (!inside(pack, r->type) || !inside(pack, r->location))
+  if (!inside(pack, r->location))
     return "a resource lies outside of the pack";
   if (r->kind == LIB_PACK_REDIRECT) {
-    bool ok = is_redirect(r->status) && r->variants_n == 0 && r->flags == 0 &&
+    bool ok = is_redirect(r->status) && r->variants_n == 0 &&
               text_ok(pack, r->location, LIB_PACK_PATH_MAX, is_visible);
     return ok ? NULL : "a redirect is malformed";
   }
   if (r->kind != LIB_PACK_FILE || r->status != 200)
     return "a resource is of an unknown kind";
-  if (!text_ok(pack, r->type, LIB_PACK_NAME_MAX, is_type))
-    return "a media type is malformed";
+  if (r->media >= pack->head->media.count)
+    return "a file has no media type";
   return variants_ok(pack, r) ? NULL : "the variants of a resource are malformed";
 }
 
 static const char *check_resources(const struct http_pack *pack) {
   const char *why = NULL;
-  for (uint32_t i = 0; i < pack->head->variants.count && !why; i++)
-    why = check_variant(pack, ROW(pack, variants, lib_pack_variant, i));
   for (uint32_t i = 0; i < pack->head->resources.count && !why; i++)
     why = check_resource(pack, ROW(pack, resources, lib_pack_resource, i));
   return why;
@@ -354,6 +356,8 @@ int http_pack_open(struct http_pack *pack, struct lib_span bytes, const char **w
     return E_PROTO;
   struct http_pack p = {bytes.p, (const void *)bytes.p};
   *why = check_tables(&p);
+  *why = *why ? *why : check_media(&p);
+  *why = *why ? *why : check_variants(&p);
   *why = *why ? *why : check_resources(&p);
   *why = *why ? *why : check_users(&p);
   *why = *why ? *why : check_settings(&p);
@@ -484,6 +488,20 @@ struct lib_span http_pack_setting(const struct http_pack *pack, struct lib_span 
 const struct lib_pack_variant *http_pack_variant(const struct http_pack *pack,
                                                  const struct lib_pack_resource *r, unsigned i) {
   return ROW(pack, variants, lib_pack_variant, r->variants_at + i);
+}
+
+const struct lib_pack_media *http_pack_media(const struct http_pack *pack,
+                                             const struct lib_pack_resource *r) {
+  return ROW(pack, media, lib_pack_media, r->media);
+}
+
+struct lib_span http_pack_etag(const struct lib_pack_variant *v, char text[HTTP_ETAG_BYTES]) {
+  struct lib_out o;
+  lib_out_init(&o, text, HTTP_ETAG_BYTES);
+  lib_out_char(&o, '"');
+  lib_out_hex(&o, v->tag, 16);
+  lib_out_char(&o, '"');
+  return lib_out_done(&o);
 }
 
 const struct lib_pack_user *http_pack_user(const struct http_pack *pack,

@@ -71,7 +71,7 @@ static void write_part_head(const struct http_conn *c, struct http_range range, 
   lib_out_str(o, first ? "--" : "\r\n--");
   lib_out_hex(o, parts_of(c)->boundary, 16);
   lib_out_str(o, "\r\nContent-Type: ");
-  lib_out_span(o, http_pack_span(pack, c->resource->type));
+  lib_out_span(o, http_pack_span(pack, http_pack_media(pack, c->resource)->type));
   lib_out_str(o, "\r\nContent-Range: bytes ");
   lib_out_u64(o, range.from);
   lib_out_char(o, '-');

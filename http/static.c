@@ -43,8 +43,8 @@ static const struct lib_pack_variant *choose(const struct http_server *s,
 
 static void answer_variant(struct http_conn *c, const struct http_request *r, uint64_t now_ms) {
   struct http_server *s = c->server;
-  struct http_validators validators = {http_pack_span(&s->pack, c->variant->etag),
-                                       c->resource->modified_unix,
+  char etag[HTTP_ETAG_BYTES];
+  struct http_validators validators = {http_pack_etag(c->variant, etag), c->resource->modified_unix,
                                        http_server_wall_unix(s, now_ms)};
   unsigned status = http_condition_check(r, &validators);
   if (status == 412) {

@@ -6,8 +6,8 @@ check each other. Everything that the description promises is asserted."""
 import struct
 
 NONE = 0xFFFFFFFF
-TABLES = ("hosts", "paths", "prefixes", "errors", "realms", "users", "resources", "variants",
-          "settings")
+TABLES = ("hosts", "paths", "prefixes", "errors", "realms", "users", "media", "resources",
+          "variants", "settings")
 CODINGS = ("identity", "gzip", "br")
 
 
@@ -52,44 +52,42 @@ def siphash(data, k0=0, k1=0):
 
 class Variant:
     def __init__(self, pack, at):
-        row = struct.unpack_from("<10I", pack.data, at)
-        self.coding = CODINGS[row[0]]
-        self.body = pack.ref(row[2:4])
-        assert row[3] == 0 or row[2] % 64 == 0, "a body is not aligned"
-        self.etag = pack.text(row[4:6])
-        self.head = pack.text(row[6:8])
-        self.repr = pack.text(row[8:10])
-        assert f"ETag: {self.etag}\r\n" in self.head
-
-    def fields(self):
-        lines = (self.head + self.repr).split("\r\n")
-        assert lines.pop() == ""
-        return dict(line.split(": ", 1) for line in lines)
+        tag, off, n, coding, pad = struct.unpack_from("<Q4I", pack.data, at)
+        self.coding = CODINGS[coding]
+        self.body = pack.ref((off, n))
+        assert n == 0 or off % 8 == 0, "a body is not aligned"
+        assert pad == 0
+        self.etag = f'"{tag:016x}"'
 
 
 class Resource:
     def __init__(self, pack, at):
-        (self.kind, self.status, first, count, self.flags, self.modified, *rest) = \
-            struct.unpack_from("<HHIIIq4I", pack.data, at)
+        (self.modified, self.kind, self.status, media, first, count, *location) = \
+            struct.unpack_from("<q2H5I", pack.data, at)
         assert self.kind in (1, 2)
         self.is_file = self.kind == 1
-        self.type = pack.text(rest[0:2])
-        self.location = pack.text(rest[2:4])
+        self.location = pack.text(location)
         self.variants = pack.variants[first:first + count]
         if self.is_file:
+            self.type, self.lines = pack.media[media]
             assert self.variants[0].coding == "identity" and len(self.variants) == count
+        else:
+            assert media == NONE and count == 0
 
     @property
     def body(self):
         return self.variants[0].body
 
-    def fields(self, coding="identity"):
-        return next(v for v in self.variants if v.coding == coding).fields()
+    def fields(self):
+        """What the pack says of the header; the server makes the rest."""
+        lines = self.lines.split("\r\n")
+        assert lines.pop() == ""
+        return {"Content-Type": self.type, **dict(line.split(": ", 1) for line in lines)}
 
 
 class Host:
     def __init__(self, pack, at):
-        row = struct.unpack_from("<12I", pack.data, at)
+        row = struct.unpack_from("<11I", pack.data, at)
         self.name = pack.text(row[0:2])
         paths = pack.paths[row[2]:row[2] + row[3]]
         assert [p for p, _ in paths] == sorted({p for p, _ in paths}), "paths are not in order"
@@ -110,21 +108,23 @@ class Pack:
     def __init__(self, data):
         self.data = data
         magic, version, size, self.checksum, self.built = struct.unpack_from("<8sIIQQ", data)
-        assert (magic, version, size) == (b"THIMPACK", 1, len(data))
+        assert (magic, version, size) == (b"THIMPACK", 2, len(data))
         self.tables = {}
         for i, name in enumerate(TABLES):
             off, count = struct.unpack_from("<2I", data, 32 + 8 * i)
             assert off % 8 == 0
             self.tables[name] = (off, count)
-        self.variants = self.rows("variants", 40, Variant)
-        self.resources = self.rows("resources", 40, Resource)
+        self.media = self.rows("media", 16, lambda _, at: self.medium(at))
+        assert len(set(self.media)) == len(self.media), "equal media are kept twice"
+        self.variants = self.rows("variants", 24, Variant)
+        self.resources = self.rows("resources", 32, Resource)
         self.users = self.rows("users", 16, lambda _, at: self.user(at))
         self.realms = self.rows("realms", 24, lambda _, at: self.realm(at))
-        self.paths = self.rows("paths", 16, lambda _, at: self.path(at))
-        self.prefixes = self.rows("prefixes", 24, lambda _, at: self.prefix(at))
+        self.paths = self.rows("paths", 12, lambda _, at: self.path(at))
+        self.prefixes = self.rows("prefixes", 20, lambda _, at: self.prefix(at))
         self.errors = self.rows("errors", 8, lambda _, at: struct.unpack_from("<2I", data, at))
         self.settings = dict(self.rows("settings", 16, lambda _, at: self.setting(at)))
-        hosts = self.rows("hosts", 48, Host)
+        hosts = self.rows("hosts", 44, Host)
         assert [h.name for h in hosts] == sorted({h.name for h in hosts})
         self.default = hosts[0]
         self.hosts = {h.name: h for h in hosts}
@@ -141,8 +141,12 @@ class Pack:
     def text(self, pair):
         return self.ref(pair).decode()
 
+    def medium(self, at):
+        row = struct.unpack_from("<4I", self.data, at)
+        return self.text(row[0:2]), self.text(row[2:4])
+
     def path(self, at):
-        off, n, resource, _ = struct.unpack_from("<4I", self.data, at)
+        off, n, resource = struct.unpack_from("<3I", self.data, at)
         return self.ref((off, n)), resource
 
     def prefix(self, at):

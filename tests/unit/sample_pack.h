@@ -16,22 +16,25 @@ struct sample_text {
   char realm_in[6], realm_out[3], realm[5];
   char user[3], hash[11]; /* with its NUL */
   char type[9], location[5];
-  char etag[3], etag_gz[3], head[9], head_gz[9], repr[11];
+  char fields[11], fields_2[9];
   char server[6], value[4];
-  char end[3]; /* keeps the size a multiple of 8 with what is before */
+  char end[2]; /* keeps the size a multiple of 8 with what is before */
 };
+
+#define TABLE _Alignas(8)
 
 struct sample_pack {
   struct lib_pack_header head;
-  struct lib_pack_host hosts[3];
-  struct lib_pack_path paths[5];
-  struct lib_pack_prefix prefixes[3];
-  struct lib_pack_error errors[2];
-  struct lib_pack_realm realms[2];
-  struct lib_pack_user users[2];
-  struct lib_pack_resource resources[3];
-  struct lib_pack_variant variants[3];
-  struct lib_pack_setting settings[2];
+  TABLE struct lib_pack_host hosts[3];
+  TABLE struct lib_pack_path paths[5];
+  TABLE struct lib_pack_prefix prefixes[3];
+  TABLE struct lib_pack_error errors[2];
+  TABLE struct lib_pack_realm realms[2];
+  TABLE struct lib_pack_user users[2];
+  TABLE struct lib_pack_media media[2];
+  TABLE struct lib_pack_resource resources[3];
+  TABLE struct lib_pack_variant variants[3];
+  TABLE struct lib_pack_setting settings[2];
   struct sample_text text;
   char body[64], body_gz[40];
 };
@@ -62,11 +65,8 @@ static const struct sample_text sample_text = {.host_a = "a.org",
                                                .hash = "$5$salt$abc",
                                                .type = "text/html",
                                                .location = "/page",
-                                               .etag = "\"1\"",
-                                               .etag_gz = "\"2\"",
-                                               .head = "ETag: 1\r\n",
-                                               .head_gz = "ETag: 2\r\n",
-                                               .repr = "Type: a/b\r\n",
+                                               .fields = "Type: a/b\r\n",
+                                               .fields_2 = "Age: 12\r\n",
                                                .server = "server",
                                                .value = "mine"};
 
@@ -84,35 +84,34 @@ static inline void sample_pack_init(struct sample_pack *p) {
                .errors = SAMPLE_TABLE(errors),
                .realms = SAMPLE_TABLE(realms),
                .users = SAMPLE_TABLE(users),
+               .media = SAMPLE_TABLE(media),
                .resources = SAMPLE_TABLE(resources),
                .variants = SAMPLE_TABLE(variants),
                .settings = SAMPLE_TABLE(settings)},
-      .hosts = {{{0, 0}, 0, 3, 0, 2, 0, 2, 0, 2, LIB_PACK_NONE, 0},
-                {SAMPLE_TEXT(host_a), 3, 2, 2, 1, 2, 0, 2, 0, 1, 0},
-                {SAMPLE_TEXT(host_b), 5, 0, 3, 0, 2, 0, 2, 0, LIB_PACK_NONE, 0}},
-      .paths = {{SAMPLE_TEXT(root), 0, 0},
-                {SAMPLE_TEXT(old), 2, 0},
-                {SAMPLE_TEXT(page), 1, 0},
-                {SAMPLE_TEXT(page), 0, 0},
-                {SAMPLE_TEXT(page2), 1, 0}},
-      .prefixes = {{SAMPLE_TEXT(from_long), SAMPLE_TEXT(to_uri), 302, 0, 0},
-                   {SAMPLE_TEXT(from), SAMPLE_TEXT(to_path), 0, 1, 0},
-                   {SAMPLE_TEXT(root), SAMPLE_TEXT(to_uri), 301, 1, 0}},
+      .hosts = {{{0, 0}, 0, 3, 0, 2, 0, 2, 0, 2, LIB_PACK_NONE},
+                {SAMPLE_TEXT(host_a), 3, 2, 2, 1, 2, 0, 2, 0, 1},
+                {SAMPLE_TEXT(host_b), 5, 0, 3, 0, 2, 0, 2, 0, LIB_PACK_NONE}},
+      .paths = {{SAMPLE_TEXT(root), 0},
+                {SAMPLE_TEXT(old), 2},
+                {SAMPLE_TEXT(page), 1},
+                {SAMPLE_TEXT(page), 0},
+                {SAMPLE_TEXT(page2), 1}},
+      .prefixes = {{SAMPLE_TEXT(from_long), SAMPLE_TEXT(to_uri), 302, 0},
+                   {SAMPLE_TEXT(from), SAMPLE_TEXT(to_path), 0, 1},
+                   {SAMPLE_TEXT(root), SAMPLE_TEXT(to_uri), 301, 1}},
       .errors = {{404, 0}, {500, 1}},
       .realms = {{SAMPLE_TEXT(realm_in), SAMPLE_TEXT(realm), 1, 1},
                  {SAMPLE_TEXT(realm_out), SAMPLE_TEXT(realm), 0, 2}},
       .users = {{SAMPLE_TEXT(user), {offsetof(struct sample_pack, text.hash), 10}},
                 {SAMPLE_TEXT(user), {offsetof(struct sample_pack, text.hash), 10}}},
-      .resources =
-          {{LIB_PACK_FILE, 200, 0, 2, LIB_PACK_VARY, 1700000000, SAMPLE_TEXT(type), {0, 0}},
-           {LIB_PACK_FILE, 200, 2, 1, 0, 0, SAMPLE_TEXT(type), {0, 0}},
-           {LIB_PACK_REDIRECT, 301, 0, 0, 0, 0, {0, 0}, SAMPLE_TEXT(location)}},
-      .variants =
-          {{LIB_PACK_IDENTITY, 0, SAMPLE_REF(body), SAMPLE_TEXT(etag), SAMPLE_TEXT(head),
-            SAMPLE_TEXT(repr)},
-           {LIB_PACK_GZIP, 0, SAMPLE_REF(body_gz), SAMPLE_TEXT(etag_gz), SAMPLE_TEXT(head_gz),
-            SAMPLE_TEXT(repr)},
-           {LIB_PACK_IDENTITY, 0, {0, 0}, SAMPLE_TEXT(etag), SAMPLE_TEXT(head), SAMPLE_TEXT(repr)}},
+      .media = {{SAMPLE_TEXT(type), SAMPLE_TEXT(fields)},
+                {SAMPLE_TEXT(type), SAMPLE_TEXT(fields_2)}},
+      .resources = {{1700000000, LIB_PACK_FILE, 200, 0, 0, 2, {0, 0}},
+                    {0, LIB_PACK_FILE, 200, 1, 2, 1, {0, 0}},
+                    {0, LIB_PACK_REDIRECT, 301, LIB_PACK_NONE, 0, 0, SAMPLE_TEXT(location)}},
+      .variants = {{1, SAMPLE_REF(body), LIB_PACK_IDENTITY, 0},
+                   {2, SAMPLE_REF(body_gz), LIB_PACK_GZIP, 0},
+                   {0xfedcba9876543210, {0, 0}, LIB_PACK_IDENTITY, 0}},
       .settings = {{SAMPLE_TEXT(page), SAMPLE_TEXT(value)}, {SAMPLE_TEXT(server), {0, 0}}},
       .text = sample_text,
   };
@@ -134,11 +133,15 @@ static inline unsigned sample_walk_resource(const struct http_pack *p,
   unsigned sum = 0;
   if (r == NULL)
     return 0;
-  sum += sample_touch(http_pack_span(p, r->type)) + sample_touch(http_pack_span(p, r->location));
+  sum += sample_touch(http_pack_span(p, r->location));
+  if (r->kind == LIB_PACK_FILE) {
+    const struct lib_pack_media *m = http_pack_media(p, r);
+    sum += sample_touch(http_pack_span(p, m->type)) + sample_touch(http_pack_span(p, m->fields));
+  }
   for (unsigned i = 0; i < r->variants_n; i++) {
     const struct lib_pack_variant *v = http_pack_variant(p, r, i);
-    sum += sample_touch(http_pack_span(p, v->body)) + sample_touch(http_pack_span(p, v->etag));
-    sum += sample_touch(http_pack_span(p, v->head)) + sample_touch(http_pack_span(p, v->repr));
+    char etag[HTTP_ETAG_BYTES];
+    sum += sample_touch(http_pack_span(p, v->body)) + sample_touch(http_pack_etag(v, etag));
   }
   return sum;
 }

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define BODY_ALIGN 64u
+#define BODY_ALIGN 8u
 #define CHECKSUM_FROM 24u
 
 struct slot {
@@ -70,7 +70,8 @@ static void same_or_die(const char *a, const char *b, size_t n) {
 }
 
 void image_init(struct image *image) {
-  *image = (struct image){.texts_seen = intern_new(), .bodies_seen = intern_new()};
+  *image = (struct image){
+      .texts_seen = intern_new(), .bodies_seen = intern_new(), .media_seen = intern_new()};
 }
 
 struct lib_pack_ref image_text(struct image *image, const char *p, size_t n) {
@@ -91,6 +92,16 @@ struct lib_pack_ref image_string_z(struct image *image, const char *s) {
   struct lib_pack_ref ref = image_text(image, s, strlen(s) + 1);
   ref.n--;
   return ref;
+}
+
+/* Equal texts have equal references, so equal rows have equal bytes. */
+uint32_t image_media(struct image *image, const char *type, const struct util_buf *fields) {
+  struct lib_pack_media row = {image_string(image, type), image_text(image, fields->p, fields->n)};
+  size_t i = intern(image->media_seen, (const char *)&row, sizeof row, image->media_n);
+  if (i == image->media_n)
+    UTIL_PUSH(image->media, image->media_n, row);
+  same_or_die((const char *)&image->media[i], (const char *)&row, sizeof row);
+  return (uint32_t)i;
 }
 
 struct lib_pack_ref image_body(struct image *image, const char *p, size_t n) {
@@ -150,24 +161,22 @@ static void move_refs(struct image *m, uint64_t text_at) {
     move(&m->users[i].name, text_at);
     move(&m->users[i].hash, text_at);
   }
-  for (size_t i = 0; i < m->resources_n; i++) {
-    move(&m->resources[i].type, text_at);
-    move(&m->resources[i].location, text_at);
+  for (size_t i = 0; i < m->media_n; i++) {
+    move(&m->media[i].type, text_at);
+    move(&m->media[i].fields, text_at);
   }
+  for (size_t i = 0; i < m->resources_n; i++)
+    move(&m->resources[i].location, text_at);
   for (size_t i = 0; i < m->settings_n; i++) {
     move(&m->settings[i].name, text_at);
     move(&m->settings[i].value, text_at);
   }
 }
 
-static void move_variants(struct image *m, uint64_t text_at) {
-  for (size_t i = 0; i < m->variants_n; i++) {
-    struct lib_pack_variant *v = &m->variants[i];
-    v->body.off = (uint32_t)m->bodies[v->body.off].at;
-    move(&v->etag, text_at);
-    move(&v->head, text_at);
-    move(&v->repr, text_at);
-  }
+/* From the numbers of bodies to positions in the pack. */
+static void move_bodies(struct image *m) {
+  for (size_t i = 0; i < m->variants_n; i++)
+    m->variants[i].body.off = (uint32_t)m->bodies[m->variants[i].body.off].at;
 }
 
 /* Places everything; the offsets of the rows become those in the pack. */
@@ -181,6 +190,7 @@ static struct lib_pack_header lay_out(struct image *m, uint64_t *text_at) {
   h.errors = place(&at, m->errors_n, sizeof *m->errors);
   h.realms = place(&at, m->realms_n, sizeof *m->realms);
   h.users = place(&at, m->users_n, sizeof *m->users);
+  h.media = place(&at, m->media_n, sizeof *m->media);
   h.resources = place(&at, m->resources_n, sizeof *m->resources);
   h.variants = place(&at, m->variants_n, sizeof *m->variants);
   h.settings = place(&at, m->settings_n, sizeof *m->settings);
@@ -190,7 +200,7 @@ static struct lib_pack_header lay_out(struct image *m, uint64_t *text_at) {
     util_die("the pack would have %llu bytes; 4 GB - 1 is the most", (unsigned long long)m->size);
   h.size = (uint32_t)m->size;
   move_refs(m, at);
-  move_variants(m, at);
+  move_bodies(m);
   return h;
 }
 
@@ -209,6 +219,7 @@ static char *render(struct image *m) {
   put(pack, h.errors.off, m->errors, m->errors_n * sizeof *m->errors);
   put(pack, h.realms.off, m->realms, m->realms_n * sizeof *m->realms);
   put(pack, h.users.off, m->users, m->users_n * sizeof *m->users);
+  put(pack, h.media.off, m->media, m->media_n * sizeof *m->media);
   put(pack, h.resources.off, m->resources, m->resources_n * sizeof *m->resources);
   put(pack, h.variants.off, m->variants, m->variants_n * sizeof *m->variants);
   put(pack, h.settings.off, m->settings, m->settings_n * sizeof *m->settings);

@@ -6,7 +6,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <lib/date.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,15 +124,15 @@ static struct fields fields_of(const struct conf_host *host, const char *path, c
   return f;
 }
 
-static void add_line(struct util_buf *b, const char *name, const char *value) {
-  util_buf_format(b, "%s: %s\r\n", name, value);
-}
-
-/* The field lines that every variant shares. */
-static void add_fields(struct util_buf *b, const struct fields *f) {
+/* The media of a file with these fields. */
+static uint32_t add_media(struct image *image, const struct fields *f) {
+  struct util_buf lines = {0};
   for (size_t i = 1; i < f->n; i++) /* [0] is Content-Type */
     if (*f->at[i].value)
-      add_line(b, f->at[i].name, f->at[i].value);
+      util_buf_format(&lines, "%s: %s\r\n", f->at[i].name, f->at[i].value);
+  if (lines.n > LIB_PACK_FIELDS_MAX)
+    util_problem("the header fields of a file have more than %d bytes", LIB_PACK_FIELDS_MAX);
+  return image_media(image, f->at[0].value, &lines);
 }
 
 /* --- variants ------------------------------------------------------------ */
@@ -161,41 +160,10 @@ static unsigned make_variants(const struct encoder *encoder, const struct util_b
   return n;
 }
 
-/* A strong tag: a digest of the bytes that are sent. */
-static char *etag_of(const struct util_buf *body) {
-  struct encode_digest d = encode_digest(body->p, body->n);
-  return util_format("\"%016llx%016llx\"", (unsigned long long)d.a, (unsigned long long)d.b);
-}
-
-static char *date_text(int64_t unix_s) {
-  char text[32];
-  struct lib_out o;
-  lib_out_init(&o, text, sizeof text);
-  lib_date_http(&o, unix_s);
-  return util_copy(text, o.n);
-}
-
-static void add_variant(struct image *image, const struct variant *v,
-                        const struct lib_pack_resource *r, const struct fields *fields) {
-  static const char *const codings[] = {NULL, "gzip", "br"};
-  struct util_buf head = {0}, repr = {0};
-  char *etag = etag_of(&v->body);
-  add_line(&head, "ETag", etag);
-  add_line(&head, "Last-Modified", date_text(r->modified_unix));
-  if (r->flags & LIB_PACK_VARY)
-    add_line(&head, "Vary", "Accept-Encoding");
-  add_fields(&head, fields);
-  add_line(&repr, "Content-Type", fields->at[0].value);
-  if (v->coding != LIB_PACK_IDENTITY)
-    add_line(&repr, "Content-Encoding", codings[v->coding]);
-  if (head.n + repr.n > LIB_PACK_HEAD_MAX)
-    util_problem("the header fields of a file have more than %d bytes", LIB_PACK_HEAD_MAX);
-  struct lib_pack_variant row = {.coding = v->coding};
-  row.body = image_body(image, v->body.p, v->body.n);
-  row.head = image_text(image, head.p, head.n);
-  row.etag =
-      (struct lib_pack_ref){row.head.off + (uint32_t)strlen("ETag: "), (uint32_t)strlen(etag)};
-  row.repr = image_text(image, repr.p, repr.n);
+static void add_variant(struct image *image, const struct variant *v) {
+  struct lib_pack_variant row = {.tag = encode_digest(v->body.p, v->body.n).a,
+                                 .body = image_body(image, v->body.p, v->body.n),
+                                 .coding = v->coding};
   UTIL_PUSH(image->variants, image->variants_n, row);
 }
 
@@ -215,10 +183,9 @@ static uint32_t add(struct image *image, const struct conf_host *host,
   r.modified_unix = mtime < LAST_DATE ? mtime : LAST_DATE;
   r.variants_at = (uint32_t)image->variants_n;
   r.variants_n = n;
-  r.flags = n > 1 ? LIB_PACK_VARY : 0;
-  r.type = image_string(image, fields.at[0].value);
+  r.media = add_media(image, &fields);
   for (unsigned i = 0; i < n; i++)
-    add_variant(image, &variants[i], &r, &fields);
+    add_variant(image, &variants[i]);
   if ((uint64_t)mtime > image->built_unix)
     image->built_unix = (uint64_t)mtime;
   return push(image, r);
@@ -254,7 +221,8 @@ uint32_t resource_add_redirect(struct image *image, const char *target, unsigned
   char *location = resource_encode_target(target);
   if (strlen(location) > LIB_PACK_PATH_MAX)
     util_problem("a redirect leads to more than %d bytes: %s", LIB_PACK_PATH_MAX, target);
-  struct lib_pack_resource r = {.kind = LIB_PACK_REDIRECT, .status = (uint16_t)status};
+  struct lib_pack_resource r = {
+      .kind = LIB_PACK_REDIRECT, .status = (uint16_t)status, .media = LIB_PACK_NONE};
   r.location = image_string(image, location);
   return push(image, r);
 }

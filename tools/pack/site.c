@@ -407,8 +407,7 @@ void site_host_add(struct site_host *h, const char *name) {
                               (uint32_t)h->errors_n,
                               (uint32_t)m->realms_n,
                               (uint32_t)h->conf->realms_n,
-                              h->fallback,
-                              0};
+                              h->fallback};
   push_paths(m, h);
   for (size_t i = 0; i < h->prefixes_n; i++)
     push_prefix(m, h->prefixes[i]);

@@ -60,9 +60,16 @@ const struct lib_pack_resource *http_pack_error(const struct http_pack *pack,
  * does not set it. */
 struct lib_span http_pack_setting(const struct http_pack *pack, struct lib_span name);
 
-/* The bytes a reference names; variant `i` of a resource; user `i` of a realm. */
+/* The entity tag of a variant, written into `text`. */
+#define HTTP_ETAG_BYTES 18
+struct lib_span http_pack_etag(const struct lib_pack_variant *v, char text[HTTP_ETAG_BYTES]);
+
+/* The bytes a reference names; variant `i` of a resource; the media of a file;
+ * user `i` of a realm. */
 struct lib_span http_pack_span(const struct http_pack *pack, struct lib_pack_ref ref);
 const struct lib_pack_variant *http_pack_variant(const struct http_pack *pack,
                                                  const struct lib_pack_resource *r, unsigned i);
+const struct lib_pack_media *http_pack_media(const struct http_pack *pack,
+                                             const struct lib_pack_resource *r);
 const struct lib_pack_user *http_pack_user(const struct http_pack *pack,
                                            const struct lib_pack_realm *realm, unsigned i);

@@ -2,13 +2,14 @@
  * The site pack: a folder of files, compiled by tools/pack into one read-only
  * block that the server reads in place. Little-endian; every offset counts
  * from the start of the pack; every table is 8-byte aligned. All policy of
- * site.conf is compiled in: the server parses no configuration.
+ * site.conf is compiled in: the server parses no configuration. What repeats
+ * is there once: equal texts, equal bodies, and as media what files share.
  *
- *   +--------+-------+-------+-------+----------------------+------+
- *   | header | hosts | paths | rules | resources, variants  | text |
- *   +--------+-------+-------+-------+----------------------+------+
- *   | bodies, 64-byte aligned                                      |
- *   +--------------------------------------------------------------+
+ *   +--------+-------+-------+-------+----------------------------+------+
+ *   | header | hosts | paths | rules | media, resources, variants | text |
+ *   +--------+-------+-------+-------+----------------------------+------+
+ *   | bodies, 8-byte aligned                                             |
+ *   +--------------------------------------------------------------------+
  *
  * A reader checks the pack's structure once (http_pack_open); afterwards every
  * reference in it is known to lie inside. */
@@ -17,15 +18,14 @@
 #include <stdint.h>
 
 #define LIB_PACK_MAGIC "THIMPACK"
-#define LIB_PACK_VERSION 1u
+#define LIB_PACK_VERSION 2u
 #define LIB_PACK_NONE UINT32_MAX /* "no index" */
 
 /* Longest texts, in bytes. */
 #define LIB_PACK_NAME_MAX 255    /* host, user, realm, setting, media type */
 #define LIB_PACK_PATH_MAX 2048   /* a path, decoded; and a Location, encoded */
-#define LIB_PACK_ETAG_MAX 64     /* with its quotes */
 #define LIB_PACK_HASH_MAX 127    /* crypt(5) hash of a password */
-#define LIB_PACK_HEAD_MAX 4096   /* `head` and `repr` of a variant together */
+#define LIB_PACK_FIELDS_MAX 4096 /* field lines of a file */
 #define LIB_PACK_VALUE_MAX 65536 /* value of a setting */
 
 /* Bytes inside the pack. */
@@ -52,6 +52,7 @@ struct lib_pack_header {
   struct lib_pack_table errors;    /* lib_pack_error */
   struct lib_pack_table realms;    /* lib_pack_realm */
   struct lib_pack_table users;     /* lib_pack_user */
+  struct lib_pack_table media;     /* lib_pack_media */
   struct lib_pack_table resources; /* lib_pack_resource */
   struct lib_pack_table variants;  /* lib_pack_variant */
   struct lib_pack_table settings;  /* lib_pack_setting, sorted by name */
@@ -68,14 +69,12 @@ struct lib_pack_host {
   uint32_t realms_at, realms_n;     /* auth realms, longest prefix first */
   uint32_t fallback;                /* resource for paths not found (SPA,
                                        status 200), or LIB_PACK_NONE */
-  uint32_t pad;
 };
 
 /* An exact path, percent-decoded, beginning with '/'. */
 struct lib_pack_path {
   struct lib_pack_ref path;
   uint32_t resource; /* index; answers a request for exactly this path */
-  uint32_t pad;
 };
 
 /* A redirect or rewrite of all paths that begin with the bytes `prefix` and
@@ -89,7 +88,6 @@ struct lib_pack_prefix {
                                  for a Location; slashes at its start are left
                                  out when `to` ends in one, for a Location that
                                  begins with "//" leads to another host */
-  uint32_t pad;
 };
 
 struct lib_pack_error {
@@ -116,37 +114,37 @@ struct lib_pack_setting {
   struct lib_pack_ref value; /* any bytes */
 };
 
+/* What files have in common: the field lines that site.conf decides. */
+struct lib_pack_media {
+  struct lib_pack_ref type;   /* value of Content-Type */
+  struct lib_pack_ref fields; /* rendered field lines, each ending in CRLF:
+                                 Cache-Control and site.conf's fields, which
+                                 200, 206 and 304 share */
+};
+
 enum lib_pack_kind {
-  LIB_PACK_FILE = 1,     /* variants hold the body */
+  LIB_PACK_FILE = 1,     /* `media`; variants hold the body */
   LIB_PACK_REDIRECT = 2, /* `location` and `status`; no variants */
 };
 
 struct lib_pack_resource {
+  int64_t modified_unix;        /* Last-Modified, Unix s */
   uint16_t kind;                /* enum lib_pack_kind */
   uint16_t status;              /* 200; for a redirect its status */
+  uint32_t media;               /* index; LIB_PACK_NONE for a redirect */
   uint32_t variants_at;         /* first variant: identity, always there for
                                    a file; then gzip, br when smaller */
-  uint32_t variants_n;          /* 1 to 3; 0 for a redirect */
-  uint32_t flags;               /* LIB_PACK_VARY, when variants_n > 1 */
-  int64_t modified_unix;        /* Last-Modified, Unix s */
-  struct lib_pack_ref type;     /* value of Content-Type */
+  uint32_t variants_n;          /* 1 to 3, more than one: Vary; 0 for a redirect */
   struct lib_pack_ref location; /* redirect target, URI-encoded */
 };
-
-#define LIB_PACK_VARY 1u /* has several variants: Vary: Accept-Encoding */
 
 enum lib_pack_coding { LIB_PACK_IDENTITY = 0, LIB_PACK_GZIP = 1, LIB_PACK_BR = 2 };
 
 /* One encoded representation of a resource. */
 struct lib_pack_variant {
+  uint64_t tag; /* digest of the body; its 16 hexadecimal digits in quotes are
+                   the strong ETag */
+  struct lib_pack_ref body;
   uint32_t coding; /* enum lib_pack_coding */
   uint32_t pad;
-  struct lib_pack_ref body;
-  struct lib_pack_ref etag; /* strong, with its quotes */
-  struct lib_pack_ref head; /* rendered field lines, each ending in CRLF:
-                               ETag, Last-Modified, Vary, Cache-Control and
-                               site.conf's fields: what 200, 206 and 304 share */
-  struct lib_pack_ref repr; /* rendered field lines of the representation:
-                               Content-Type, Content-Encoding (not
-                               Content-Length): what a 304 leaves out */
 };
