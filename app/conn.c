@@ -194,8 +194,11 @@ static bool pump_rx(struct app_conn *c, uint64_t now_ms) {
       return false;
     n = http_conn_rx(&c->http, net_stream_rx_buf(c->stream), now_ms);
   }
-  if (n < 0)
+  if (n < 0) {
+    if (net_stream_rx_final(c->stream) && http_conn_reading(&c->http))
+      http_conn_rx_end(&c->http, now_ms); /* a head that will not be completed */
     return false;
+  }
   net_stream_rx_ack(c->stream, (size_t)n);
   return true;
 }

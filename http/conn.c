@@ -453,6 +453,10 @@ bool http_conn_done(const struct http_conn *c) {
   return c->state == HTTP_STATE_DONE;
 }
 
+bool http_conn_reading(const struct http_conn *c) {
+  return c->state == HTTP_STATE_HEAD || c->state == HTTP_STATE_BODY;
+}
+
 bool http_conn_idle(const struct http_conn *c) {
   return c->state == HTTP_STATE_HEAD && c->began_ms == 0;
 }

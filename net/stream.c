@@ -122,6 +122,10 @@ bool net_stream_rx_ended(const struct net_stream *s) {
   return s->fin && !s->rx;
 }
 
+bool net_stream_rx_final(const struct net_stream *s) {
+  return s->fin;
+}
+
 bool net_stream_broken(const struct net_stream *s) {
   return !s->pcb;
 }

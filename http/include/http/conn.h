@@ -62,6 +62,9 @@ void http_conn_tx_ack(struct http_conn *c, size_t k, uint64_t now_ms);
 /* Everything has been sent and the connection is to be closed. */
 bool http_conn_done(const struct http_conn *c);
 
+/* More of a request is awaited: bytes left over are its unfinished front. */
+bool http_conn_reading(const struct http_conn *c);
+
 /* No request is in progress: the connection may be closed to make room. */
 bool http_conn_idle(const struct http_conn *c);
 

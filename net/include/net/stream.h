@@ -43,6 +43,9 @@ int net_stream_rx_gather(struct net_stream *s);
 /* The peer has ended its side and all its bytes were acknowledged. */
 bool net_stream_rx_ended(const struct net_stream *s);
 
+/* The peer has ended its side: no more bytes will come. */
+bool net_stream_rx_final(const struct net_stream *s);
+
 /* The connection is broken: reset, timed out. Only close is of use. */
 bool net_stream_broken(const struct net_stream *s);
 
