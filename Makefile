@@ -214,14 +214,16 @@ build/thimble-pack: $(pack.c) $(wildcard tools/pack/*.h lib/include/lib/*.h) | b
 	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g $(warnings) -Ilib/include $(pack.c) -o $@ \
 	  -lzopfli -lz -lbrotlienc -lyaml
 
+# Pages made by code need the files of site/assets, whatever the SITE.
+pack := build/thimble-pack --cache build/cache --shared site/assets:/-
+
 # Runs each time, since SITE is any folder; the pack is new only if it changed.
 build/site.pack: build/thimble-pack FORCE
 	@mkdir -p build/cache
 ifeq ($(TLS),1)
 	$(Q)$(PYTHON) tools/certs build/tls $(TLS_CERT:%=--cert '%') $(TLS_KEY:%=--key '%')
 endif
-	$(Q)build/thimble-pack --cache build/cache $(if $(filter 1,$(TLS)),--tls build/tls) \
-	  -o $@.new "$(SITE)"
+	$(Q)$(pack) $(if $(filter 1,$(TLS)),--tls build/tls) -o $@.new "$(SITE)"
 	$(Q)if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
 build/guest/site.o: build/site.pack
@@ -300,9 +302,9 @@ build/unit/test_kernel_mem: private unit.link := -no-pie
 build/unit/test_virtq: build/hosted-san/kernel/dev/virtq.c.o
 
 # The site that the wire cases of tests/data/http speak of.
-build/unit/www.pack: build/thimble-pack $(wildcard tests/data/www/* tests/data/www/*/*.html)
+build/unit/www.pack: build/thimble-pack $(wildcard tests/data/www/* tests/data/www/*/*.html site/assets/*)
 	@mkdir -p $(@D)
-	$(Q)build/thimble-pack -o $@ tests/data/www
+	$(Q)$(pack) -o $@ tests/data/www
 
 build/unit.done: build/unit/www.pack $(wildcard tests/data/http/*.req) $(unit.tests:%=build/unit/%)
 	@for t in $(unit.tests); do build/unit/$$t >build/unit/$$t.log 2>&1 || \

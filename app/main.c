@@ -80,6 +80,7 @@ static void start_server(const struct app_options *options) {
   server.log = options->log >= KERNEL_LOG_DEBUG ? log_request : NULL;
   kernel_entropy_read(&server.key, sizeof server.key);
   open_site();
+  server.groups = site_groups(&server.pack);
   server.name = http_pack_setting(&server.pack, LIB_SPAN("server"));
   http_server_init(&server);
   http_server_time(&server, kernel_clock_wall_unix() * 1000, now_ms());

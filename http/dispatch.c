@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <http/path.h>
+#include <http/route.h>
 #include <lib/err.h>
 
 #include "dispatch.h"
@@ -11,7 +12,8 @@ static void answer_options(struct http_conn *c) {
   const struct http_server *s = c->server;
   unsigned allow = HTTP_GET;
   for (size_t i = 0; i < s->routes_n; i++)
-    allow |= s->routes[i].methods;
+    if (http_route_on(s, &s->routes[i]))
+      allow |= s->routes[i].methods;
   http_answer_method(c, HTTP_OPTIONS, allow);
 }
 

@@ -43,6 +43,10 @@ static bool takes(const struct http_route *route, unsigned method) {
   return (methods & method) != 0;
 }
 
+bool http_route_on(const struct http_server *s, const struct http_route *route) {
+  return (route->group & ~s->groups) == 0;
+}
+
 const struct http_route *http_route_find(const struct http_server *s, struct lib_span path,
                                          unsigned method, struct lib_span params[HTTP_PARAMS_MAX],
                                          unsigned *allow) {
@@ -51,7 +55,7 @@ const struct http_route *http_route_find(const struct http_server *s, struct lib
   for (size_t i = 0; i < s->routes_n; i++) {
     const struct http_route *route = &s->routes[i];
     bool fits = takes(route, method);
-    if (!http_route_match(route->pattern, path, fits ? params : unused))
+    if (!http_route_on(s, route) || !http_route_match(route->pattern, path, fits ? params : unused))
       continue;
     *allow |= route->methods;
     if (fits)

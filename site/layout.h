@@ -5,7 +5,11 @@
 
 #include <http/handler.h>
 
-enum site_section { SITE_SECTION_MEMORY, SITE_SECTION_SAMPLES };
+enum site_section {
+  SITE_SECTION_MEMORY,
+  SITE_SECTION_SAMPLES,
+  SITE_SECTION_FOREIGN, /* on a site that is not the sample: the menu leads only home */
+};
 
 /* Add the fields that every page of HTML has, to an answer begun. */
 void site_layout_fields(struct http_exchange *x);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * The page /memory: a picture of the moment, complete without JavaScript.
- * content/memory.js then keeps it live by the ids, classes and data-
+ * assets/memory.js then keeps it live by the ids, classes and data-
  * attributes written here. Bars are 100,000 units wide. */
 #include <http/html.h>
 
@@ -19,7 +19,8 @@ static uint64_t bar_units(uint64_t part, uint64_t whole) {
 }
 
 static bool begin(struct site_memory_view *v, struct lib_out *o) {
-  site_layout_begin(o, "Memory", SITE_SECTION_MEMORY, "/memory.js");
+  site_layout_begin(o, "Memory", v->is_foreign ? SITE_SECTION_FOREIGN : SITE_SECTION_MEMORY,
+                    "/-/memory.js");
   lib_out_str(o, "<h1>Where the memory is</h1>\n<p class=\"lede\">This machine has "
                  "<span data-v=\"ram\">");
   site_text_bytes(o, v->ram_bytes);

@@ -20,6 +20,7 @@ struct site_memory_view {
   struct memstat_row rows[MEMSTAT_OWNERS_N]; /* of the snapshot */
   struct memstat_vm vm;                      /* of the snapshot */
   uint64_t ram_bytes;                        /* sum over rows */
+  bool is_foreign;                           /* the site is not the sample; set by the caller */
   struct site_memory_cursor at;
 };
 

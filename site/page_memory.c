@@ -2,6 +2,7 @@
  * /memory, /memory.json and /memory/events: where the machine's RAM is. The
  * rendering is in memory_html.c and memory_json.c. */
 #include <http/sse.h>
+#include <site/routes.h>
 
 #include "layout.h"
 #include "memory_view.h"
@@ -37,6 +38,7 @@ static bool reply_view(struct http_exchange *x, const char *type, http_fill_fn *
   if (v == NULL)
     return false;
   site_memory_view_init(v);
+  v->is_foreign = (http_server_of(x)->groups & SITE_SAMPLES) == 0;
   http_reply_field(x, "Cache-Control", LIB_SPAN("no-store"));
   return true;
 }

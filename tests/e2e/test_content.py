@@ -11,6 +11,7 @@ import pytest
 from conftest import ROOT
 
 CONTENT = os.path.join(ROOT, "site", "content")
+ASSETS = os.path.join(ROOT, "site", "assets")  # below /-/ on every site
 NOT_SERVED = ("site.conf",)
 
 
@@ -54,11 +55,17 @@ def test_every_file_of_the_sample_site(guest):
     assert differing(guest, CONTENT) == []
 
 
+def test_every_file_of_the_server(guest):
+    names = sorted(files_below(ASSETS))
+    assert len(names) >= 3
+    assert [n for n in names if guest.get("/-/" + n) != read(ASSETS, n)] == []
+
+
 def test_the_root_is_the_index(guest):
     assert guest.get("/") == read(CONTENT, "index.html")
 
 
-@pytest.mark.parametrize("name, kind", [("/", "text/html"), ("/style.css", "text/css")])
+@pytest.mark.parametrize("name, kind", [("/", "text/html"), ("/-/style.css", "text/css")])
 def test_media_type(guest, name, kind):
     response, _ = guest.request(name)
     assert response.getheader("Content-Type") in (kind, kind + "; charset=utf-8")
@@ -79,7 +86,7 @@ def test_date_is_now(guest):
 
 
 def test_head_is_get_without_the_body(guest):
-    for target in ("/", "/style.css", "/nothing-here", "/memory"):
+    for target in ("/", "/-/style.css", "/nothing-here", "/memory"):
         request = "{} %s HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n" % target
         get = answers.one(guest.exchange(request.format("GET").encode()))
         head = answers.one(guest.exchange(request.format("HEAD").encode()), "HEAD")
@@ -90,10 +97,10 @@ def test_head_is_get_without_the_body(guest):
 
 def test_curl_gets_the_same(guest):
     """A client that asks for compression sees the same content."""
-    url = f"http://{guest.host}:{guest.port}/style.css"
+    url = f"http://{guest.host}:{guest.port}/-/style.css"
     done = guest.run(["curl", "-sS", "--fail", "--compressed", url])
     assert done.returncode == 0, done.stderr
-    assert done.stdout.encode() == read(CONTENT, "style.css")
+    assert done.stdout.encode() == read(ASSETS, "style.css")
 
 
 def test_unchanged_is_not_sent_again(guest):

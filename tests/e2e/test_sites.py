@@ -2,6 +2,8 @@
 """Sites other than the sample: a tree of odd names and sizes, and a manual of
 Debian's, packed by `make image SITE=` and mirrored by wget."""
 
+import contextlib
+import json
 import os
 import random
 import shutil
@@ -9,13 +11,14 @@ import subprocess
 
 import pytest
 from conftest import ACCELS, ROOT, boot
+from test_browser import Browser
 from test_content import differing, files_below, read
 
 BUILD = os.path.join(ROOT, "build", "e2e")
 ODD_NAMES = [
     *("a name with spaces.txt", "grüße.html", "日本.txt", "100%.txt", "%41.txt", "a+b.txt"),
     *("what?.txt", "#1.txt", "semi;colon.txt", "amp&ersand.txt", "quote'\".txt", "tilde~.txt"),
-    *("..almost.txt", "...txt", "back\\slash.txt", "a:b.txt", "no-extension", "UPPER.HTML"),
+    *("almost..txt", "a...txt", "back\\slash.txt", "a:b.txt", "no-extension", "UPPER.HTML"),
     *("very-" + "long-" * 40 + "name.txt", "deep/er/and/deeper/still/index.html"),
     *("folder.with.dots/x.y.z", "empty.txt", "nested/empty.css"),
 ]
@@ -71,6 +74,34 @@ def test_odd_names_and_sizes(accel, odd):
         assert differing(g, folder) == []
         index = read(folder, "deep/er/and/deeper/still/index.html")
         assert g.get("/deep/er/and/deeper/still/") == index
+
+
+def test_the_memory_page_is_whole_on_any_site(accel, odd, tmp_path):
+    """Its style and script load, its figures move, its links lead somewhere."""
+    with boot(accel, image=odd[1]) as g:
+        g.wait_answer()
+        with contextlib.closing(Browser(g, tmp_path)) as b:
+            b.open("/memory")
+            b.wait("document.readyState === 'complete'")
+            assert b.script("document.styleSheets[0].cssRules.length") > 10
+            assert b.script("[...document.images].every(i => i.naturalWidth > 0)")
+            shown = "document.querySelector('[data-v=requests]').textContent"
+            before = b.script(shown)
+            g.get("/memory.json")
+            b.wait(f"{shown} !== {json.dumps(before)}")
+            links = b.script("[...document.links].map(a => a.getAttribute('href'))")
+            assert set(links) == {"#main", "/", "/memory.json"}
+            b.screenshot("memory-elsewhere")
+            assert b.complaints() == []
+
+
+def test_the_samples_stay_on_the_sample_site(accel, odd):
+    with boot(accel, image=odd[1]) as g:
+        g.wait_answer()
+        for method, path in (("GET", "/hello/x"), ("POST", "/form"), ("GET", "/guestbook")):
+            assert g.request(path, method)[0].status == 404
+        assert g.request("/clock/events")[0].status == 404
+        assert g.get("/healthz") == b"ok\n"
 
 
 @pytest.fixture(scope="module")

@@ -703,6 +703,54 @@ def test_an_empty_site_conf_is_none(site):
         assert set(site.write({"a.html": b""}, conf).pack().default.paths) == {"/a.html"}
 
 
+# --- files of the server -----------------------------------------------------
+
+@pytest.fixture
+def shared(tmp_path):
+    folder = tmp_path / "shared"
+    write_tree(folder, {"style.css": b"body {}", "js/a.js": b"1"})
+    return folder
+
+
+def test_every_host_has_the_files_of_the_server(site, shared):
+    """With nothing that site.conf says of the site's own files."""
+    pack = site.write({"a/a.html": TEXT}, """
+pages: samples
+headers: {"*": {X-Own: "1"}}
+hosts:
+  a.org: {folder: a}
+  b.org: {redirects: [{from: /*, to: "https://a.org/*"}]}
+""").pack("--shared", f"{shared}:/-")
+    assert len(pack.hosts) == 3
+    for host in pack.hosts.values():
+        assert_holds(host, {"-/style.css": b"body {}", "-/js/a.js": b"1"})
+        assert "X-Own" not in host.paths["/-/style.css"].fields()
+    assert pack.data.count(b"body {}") == 1
+    assert pack.settings == {"pages": b"samples"}
+    assert site.notices == ""
+
+
+def test_a_file_or_rule_of_the_site_comes_before_one_of_the_server(site, shared):
+    pack = site.write({"-/style.css": b"own"}, "redirects: [{from: /-/js/a.js, to: /b}]\n").pack(
+        "--shared", f"{shared}:/-")
+    assert pack.default.paths["/-/style.css"].body == b"own"
+    assert pack.default.redirects() == {"/-/js/a.js": (301, "/b")}
+    assert "the site has a /-/style.css of its own" in site.notices
+    assert "the site has a /-/js/a.js of its own" in site.notices
+
+
+@pytest.mark.parametrize("wrong", ["{}", "{}:-", "{}:/-/", "{}/none:/-", "{}/style.css:/-"])
+def test_a_folder_to_share_that_is_none(site, shared, wrong):
+    result = site.write({"a.html": TEXT}).run("--shared", wrong.format(shared))
+    assert result.returncode == 1 and str(shared) in result.stderr
+    assert not site.out.exists()
+
+
+def test_unknown_pages(site):
+    line, column, message = site.conf_error("pages: all\n")
+    assert (line, column) == (1, 8) and "samples" in message
+
+
 # --- the documentation -------------------------------------------------------
 
 def doc_examples():

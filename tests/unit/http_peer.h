@@ -71,6 +71,7 @@ static inline void peer_server_start(const struct http_route *routes, size_t rou
   }
   peer_server.routes = routes;
   peer_server.routes_n = routes_n;
+  peer_server.groups = UINT32_MAX;
   peer_server.name = LIB_SPAN("wire");
   peer_server.work_alloc = peer_alloc;
   peer_server.work_free = peer_free;

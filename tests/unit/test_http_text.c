@@ -140,6 +140,20 @@ static void the_first_route_of_the_method_wins(void **state) {
   assert_int_equal(allow, 0);
 }
 
+static void a_group_is_there_when_the_server_has_it(void **state) {
+  (void)state;
+  static const struct http_route routes[] = {
+      {HTTP_POST, "/a", never, .group = 2},
+      {HTTP_GET, "/a", never, .body_max = 0},
+  };
+  static struct http_server s = {.routes = routes, .routes_n = 2, .groups = 1};
+  unsigned allow;
+  assert_null(http_route_find(&s, LIB_SPAN("/a"), HTTP_POST, params, &allow));
+  assert_int_equal(allow, HTTP_GET);
+  s.groups = 3;
+  assert_ptr_equal(http_route_find(&s, LIB_SPAN("/a"), HTTP_POST, params, &allow), &routes[0]);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(html_is_escaped_unless_raw),
@@ -151,6 +165,7 @@ int main(void) {
       cmocka_unit_test(patterns_match_whole_segments),
       cmocka_unit_test(parameters_are_found_by_name),
       cmocka_unit_test(the_first_route_of_the_method_wins),
+      cmocka_unit_test(a_group_is_there_when_the_server_has_it),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -249,6 +249,33 @@ static void memory_page_is_whole(void **state) {
   assert_int_equal(count(page->body, "<tr data-owner="), MEMSTAT_OWNERS_N);
 }
 
+/* A site that is not the sample has no samples, and no links to them. */
+static void a_foreign_site_has_its_own_pages_and_the_memory(void **state) {
+  (void)state;
+  assert_non_null(strstr(get("/memory")->body, "href=\"/samples\""));
+  peer_server.groups = 0;
+  assert_int_equal(get("/hello/x")->status, 404);
+  assert_int_equal(get("/guestbook")->status, 404);
+  assert_int_equal(get("/clock/events")->status, 404);
+  assert_int_equal(post("/form", "a=b")->status, 404);
+  assert_int_equal(get("/healthz")->status, 200);
+  assert_int_equal(get("/memory.json")->status, 200);
+  const struct page *page = get("/memory");
+  assert_html(page);
+  assert_null(strstr(page->body, "href=\"/samples\""));
+  assert_null(strstr(page->body, "href=\"/how\""));
+  peer_server.groups = UINT32_MAX;
+}
+
+/* The pack of the wire cases has `pages: samples`. */
+static void the_site_says_which_pages_it_has(void **state) {
+  (void)state;
+  static _Alignas(8) struct lib_pack_header head = {.magic = LIB_PACK_MAGIC};
+  const struct http_pack none = {(const char *)&head, &head};
+  assert_int_equal(site_groups(&peer_server.pack), SITE_SAMPLES);
+  assert_int_equal(site_groups(&none), 0);
+}
+
 static void memory_short_is_answered_503(void **state) {
   (void)state;
   peer_no_memory = true;
@@ -359,6 +386,8 @@ int main(void) {
       cmocka_unit_test(signing_while_somebody_reads),
       cmocka_unit_test(memory_json_sums_to_the_ram),
       cmocka_unit_test(memory_page_is_whole),
+      cmocka_unit_test(a_foreign_site_has_its_own_pages_and_the_memory),
+      cmocka_unit_test(the_site_says_which_pages_it_has),
       cmocka_unit_test(memory_short_is_answered_503),
       cmocka_unit_test(memory_is_told_every_second),
       cmocka_unit_test(the_clock_shows_each_second_once),

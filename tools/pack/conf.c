@@ -409,9 +409,21 @@ static void read_server(struct yaml_file *f, yaml_node_t *n, void *into) {
   UTIL_PUSH(c->settings, c->settings_n, s);
 }
 
+static void read_pages(struct yaml_file *f, yaml_node_t *n, void *into) {
+  static const char *const names[] = {"samples", NULL};
+  struct conf *c = ((struct conf_host *)into)->conf;
+  struct conf_setting s = {.name = "pages", .value = names[yaml_choice(f, n, names)]};
+  s.n = strlen(s.value);
+  UTIL_PUSH(c->settings, c->settings_n, s);
+}
+
 void conf_load(struct conf *conf, const char *site) {
-  static const struct yaml_key keys[] = {
-      HOST_KEYS, {"hosts", read_hosts}, {"mime", read_mime}, {"server", read_server}, {NULL, NULL}};
+  static const struct yaml_key keys[] = {HOST_KEYS,
+                                         {"hosts", read_hosts},
+                                         {"mime", read_mime},
+                                         {"server", read_server},
+                                         {"pages", read_pages},
+                                         {NULL, NULL}};
   char *disk = util_format("%s/site.conf", site);
   struct conf_host top;
   *conf = (struct conf){0};

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * thimble-pack [-o OUT] [--cache DIR] [--stats] [--tls DIR] FOLDER: makes the
- * site pack of a folder (lib/pack.h). The same folder gives the same bytes: names are sorted,
- * and of a file only its name, contents and modification time count, the last
- * for Last-Modified alone (SOURCE_DATE_EPOCH bounds it). Status 0 when the pack
- * is written; 1 when the folder cannot be packed, which leaves OUT untouched;
- * 2 for wrong use. */
+ * thimble-pack [OPTION...] FOLDER: makes the site pack of a folder (lib/pack.h).
+ * The same folder gives the same bytes: names are sorted, and of a file only its
+ * name, contents and modification time count, the last for Last-Modified alone
+ * (SOURCE_DATE_EPOCH bounds it). Status 0 when the pack is written; 1 when the
+ * folder cannot be packed, which leaves OUT untouched; 2 for wrong use. */
 #include "conf.h"
 #include "encode.h"
 #include "image.h"
@@ -20,7 +19,7 @@
 #include <string.h>
 
 struct options {
-  const char *out, *cache, *folder, *tls;
+  const char *out, *cache, *folder, *tls, *shared;
   bool stats;
 };
 
@@ -29,20 +28,20 @@ void lib_assert_fail(const char *expr, const char *file, int line) {
 }
 
 static void usage(FILE *to) {
-  fputs("usage: thimble-pack [-o OUT] [--cache DIR] [--stats] [--tls DIR] FOLDER\n"
-        "  -o OUT       the pack (site.pack)\n"
-        "  --cache DIR  keep what was compressed there, for the next time\n"
-        "  --stats      say what the pack holds\n"
-        "  --tls DIR    put the certificates in that tools/certs left in DIR\n",
+  fputs("usage: thimble-pack [OPTION...] FOLDER\n"
+        "  -o OUT                 the pack (site.pack)\n"
+        "  --cache DIR            keep what was compressed there, for the next time\n"
+        "  --shared DIR:/PREFIX   serve DIR's files below /PREFIX on every host\n"
+        "  --stats                say what the pack holds\n"
+        "  --tls DIR              put the certificates in that tools/certs left in DIR\n",
         to);
 }
 
 static struct options parse(int argc, char **argv) {
-  static const struct option longs[] = {{"cache", required_argument, NULL, 'c'},
-                                        {"stats", no_argument, NULL, 's'},
-                                        {"tls", required_argument, NULL, 't'},
-                                        {"help", no_argument, NULL, 'h'},
-                                        {NULL, 0, NULL, 0}};
+  static const struct option longs[] = {
+      {"cache", required_argument, NULL, 'c'},  {"stats", no_argument, NULL, 's'},
+      {"shared", required_argument, NULL, 'x'}, {"tls", required_argument, NULL, 't'},
+      {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
   struct options o = {.out = "site.pack"};
   for (int c; (c = getopt_long(argc, argv, "o:h", longs, NULL)) != -1;) {
     switch (c) {
@@ -57,6 +56,9 @@ static struct options parse(int argc, char **argv) {
       break;
     case 't':
       o.tls = optarg;
+      break;
+    case 'x':
+      o.shared = optarg;
       break;
     case 'h':
       usage(stdout);
@@ -126,14 +128,31 @@ static int by_text(const void *a, const void *b) {
   return strcmp(((const struct name *)a)->text, ((const struct name *)b)->text);
 }
 
+/* The server's own files: of DIR:PREFIX, if that is given. */
+static struct site_shared share(struct image *image, const struct encoder *encoder,
+                                const char *shared) {
+  struct site_shared s = {0};
+  const char *colon = shared ? strrchr(shared, ':') : NULL;
+  if (!shared)
+    return s;
+  if (!colon || colon[1] != '/' || util_ends(colon, "/"))
+    util_die("not DIR:/PREFIX: %s", shared);
+  char *folder = util_copy(shared, (size_t)(colon - shared));
+  const char *why = tree_check(folder, "");
+  if (why)
+    util_die("cannot take %s: %s", folder, why);
+  site_share(&s, image, encoder, folder, colon + 1);
+  return s;
+}
+
 /* The rows of all hosts in the order of their names; "" of the default is first. */
 static void add_hosts(struct image *image, const struct conf *conf, const struct tree *trees,
-                      const struct encoder *encoder) {
+                      const struct site_shared *shared, const struct encoder *encoder) {
   struct name *names = NULL;
   size_t n = 0;
   for (size_t i = 0; i < conf->hosts_n; i++) {
     const struct conf_host *c = &conf->hosts[i];
-    struct site_host *h = site_host_new(image, c, &trees[i], encoder, &conf->file);
+    struct site_host *h = site_host_new(image, c, &trees[i], shared, encoder, &conf->file);
     for (size_t k = 0; k < (i == 0 ? 1 : c->names_n); k++) {
       struct name name = {i == 0 ? "" : c->names[k], h};
       UTIL_PUSH(names, n, name);
@@ -195,7 +214,8 @@ int main(int argc, char **argv) {
   util_stop_on_problems();
   encode_init(&encoder, o.cache, compressible_bytes(trees, conf.hosts_n));
   image_init(&image);
-  add_hosts(&image, &conf, trees, &encoder);
+  struct site_shared shared = share(&image, &encoder, o.shared);
+  add_hosts(&image, &conf, trees, &shared, &encoder);
   add_settings(&image, &conf);
   util_stop_on_problems();
   image_write(&image, o.out);

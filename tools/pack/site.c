@@ -11,6 +11,7 @@
 #include <string.h>
 
 enum rank {
+  RANK_SHARED, /* the server's own file */
   RANK_BASE,   /* "/old", from a rule for all below "/old/" */
   RANK_FOLDER, /* "/docs" for "/docs/", and so on */
   RANK_CLEAN,  /* "/about" for "/about.html" */
@@ -28,6 +29,7 @@ struct site_host {
   struct image *image;
   const struct conf_host *conf;
   const struct tree *tree;
+  const struct site_shared *shared;
   const struct encoder *encoder;
   const struct yaml_file *file;
   uint32_t *resources; /* of each of the tree's files */
@@ -333,6 +335,36 @@ static void sort_prefixes(struct site_host *h) {
   util_sort(h->prefixes, h->prefixes_n, sizeof *h->prefixes, prefix_order);
 }
 
+/* --- the server's own files ------------------------------------------------ */
+
+void site_share(struct site_shared *shared, struct image *image, const struct encoder *encoder,
+                const char *folder, const char *prefix) {
+  static const struct conf_host plain;
+  static const struct tree_rules all;
+  struct tree tree;
+  tree_walk(&tree, folder, "", &all);
+  for (size_t i = 0; i < tree.n; i++) {
+    const struct tree_entry *e = &tree.entries[i];
+    if (e->is_folder)
+      continue;
+    const char *path = util_format("%s%s", prefix, e->path);
+    size_t n = shared->n;
+    UTIL_PUSH(shared->paths, n, path);
+    UTIL_PUSH(shared->resources, shared->n, resource_add_file(image, &plain, encoder, e, path));
+  }
+}
+
+static void add_shared(struct site_host *h) {
+  for (size_t i = 0; i < h->shared->n; i++) {
+    if (find(h, h->shared->paths[i]))
+      util_notice("the site has a %s of its own, which the server's pages now use",
+                  h->shared->paths[i]);
+    else
+      claim(h, h->shared->paths[i], h->shared->resources[i], RANK_SHARED);
+  }
+  settle(h);
+}
+
 /* --- error pages and fallback -------------------------------------------- */
 
 /* The same with a message when there is none. */
@@ -372,13 +404,18 @@ static void add_errors(struct site_host *h) {
 /* --- the host ------------------------------------------------------------ */
 
 struct site_host *site_host_new(struct image *image, const struct conf_host *conf,
-                                const struct tree *tree, const struct encoder *encoder,
-                                const struct yaml_file *file) {
+                                const struct tree *tree, const struct site_shared *shared,
+                                const struct encoder *encoder, const struct yaml_file *file) {
   struct site_host *h = util_alloc(sizeof *h);
-  *h = (struct site_host){
-      .image = image, .conf = conf, .tree = tree, .encoder = encoder, .file = file};
+  *h = (struct site_host){.image = image,
+                          .conf = conf,
+                          .tree = tree,
+                          .shared = shared,
+                          .encoder = encoder,
+                          .file = file};
   add_tree(h);
   add_rules(h);
+  add_shared(h);
   add_errors(h);
   sort_prefixes(h);
   sort_realms(h);

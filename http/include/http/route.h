@@ -15,6 +15,9 @@ bool http_route_match(const char *pattern, struct lib_span path,
 struct lib_span http_route_param(const char *pattern, const struct lib_span params[HTTP_PARAMS_MAX],
                                  const char *name);
 
+/* Whether the site has this page: it is in no group, or in one of the site's. */
+bool http_route_on(const struct http_server *s, const struct http_route *route);
+
 /* The page for a path and method.
  *
  * allow    the methods of all pages at this path

@@ -9,3 +9,9 @@
 /* Looked at in this order; for http_server.routes. */
 extern const struct http_route site_routes[];
 extern const size_t site_routes_n;
+
+/* Groups of pages that a site has only if its site.conf says so. */
+#define SITE_SAMPLES 1u /* `pages: samples` */
+
+/* The groups that the site of this pack has; for http_server.groups. */
+uint32_t site_groups(const struct http_pack *pack);
