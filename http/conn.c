@@ -181,12 +181,11 @@ static void accept_head(struct http_conn *c, struct lib_span head, bool more, ui
 }
 
 /* Empty lines are taken at once, so that they do not make a head that never
- * comes. */
-static int take_blank_line(struct http_conn *c, struct http_request *r, uint64_t now_ms) {
-  if (c->blank_lines++ < HTTP_BLANK_LINES_MAX)
-    return 2;
-  r->status = 400;
-  return refuse_head(c, r, now_ms);
+ * comes, and counted here however they come. */
+static int take_blank_line(struct http_conn *c, uint64_t now_ms) {
+  if (c->blank_lines++ >= HTTP_BLANK_LINES_MAX)
+    decided_alone(c, 400, now_ms);
+  return 2;
 }
 
 static int await_more(struct http_conn *c, uint64_t now_ms) {
@@ -199,9 +198,9 @@ static int await_more(struct http_conn *c, uint64_t now_ms) {
 
 static int rx_head(struct http_conn *c, struct lib_span in, uint64_t now_ms) {
   struct http_request *r = &c->server->request;
+  if (lib_span_starts(in, LIB_SPAN("\r\n")))
+    return take_blank_line(c, now_ms);
   int n = http_request_parse(in, r);
-  if (n == E_AGAIN && lib_span_starts(in, LIB_SPAN("\r\n")))
-    return take_blank_line(c, r, now_ms);
   if (n == E_AGAIN)
     return await_more(c, now_ms);
   if (n < 0)

@@ -6,6 +6,7 @@ fuzz.targets := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c)
 fuzz.flags := -std=gnu11 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined \
   -Wall -Wextra -Werror -I. -Itests/unit $(foreach l,$(portable),-I$(l)/include)
 fuzz.c := $(wildcard lib/*.c http/*.c) tests/unit/support.c
+fuzz.h := $(wildcard lib/include/lib/*.h http/include/http/*.h http/*.h tests/unit/*.h)
 fuzz.seconds ?= 60
 
 fuzz: $(fuzz.targets:%=build/fuzz/fuzz_%) build/unit/www.pack ## run each fuzz target for a minute (clang)
@@ -13,14 +14,14 @@ fuzz: $(fuzz.targets:%=build/fuzz/fuzz_%) build/unit/www.pack ## run each fuzz t
 	  build/fuzz/fuzz_$$t -max_total_time=$(fuzz.seconds) -max_len=12000 -verbosity=0 \
 	    -artifact_prefix=build/fuzz/ build/fuzz/found_$$t tests/fuzz/corpus/$$t || exit 1; done
 
-build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(fuzz.c) $(wildcard http/include/http/*.h http/*.h) build/hosted/crypt.o
+build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(fuzz.c) $(fuzz.h) build/hosted/crypt.o
 	$(call say,clang fuzz_$*)
 	@mkdir -p $(@D)
 	$(Q)clang $(fuzz.flags) -fsanitize=fuzzer $< $(fuzz.c) build/hosted/crypt.o -o $@
 
-build/fuzz/replay_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(unit.o)
+build/fuzz/replay_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(unit.o) $(fuzz.h)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(fuzz.flags) $^ -o $@
+	$(Q)$(CC) $(fuzz.flags) $(filter-out %.h,$^) -o $@
 
 build/fuzz.done: $(fuzz.targets:%=build/fuzz/replay_%) build/unit/www.pack $(wildcard tests/fuzz/corpus/*/*)
 	@for t in $(fuzz.targets); do build/fuzz/replay_$$t tests/fuzz/corpus/$$t >build/fuzz/$$t.log 2>&1 || \

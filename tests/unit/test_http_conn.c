@@ -207,6 +207,14 @@ static void blank_lines_leave_a_connection_idle(void **state) {
   assert_int_equal(p.in_n, 0);
 }
 
+static void blank_lines_count_in_all_however_they_are_cut(void **state) {
+  (void)state;
+  peer_send(&p, LIB_SPAN("\r\n\r\n\r\n"));
+  peer_send(&p, LIB_SPAN("\r\n\r\nGET /hello.txt HTTP/1.1\r\nHost: x\r\n\r\n"));
+  expect_status(400);
+  assert_true(http_conn_done(&p.conn));
+}
+
 static void the_deadline_is_never_behind(void **state) {
   (void)state;
   assert_int_equal(http_conn_deadline_ms(&p.conn), p.now_ms + HTTP_HEAD_TIMEOUT_MS);
@@ -397,6 +405,7 @@ int main(void) {
       TEST(a_client_that_does_not_read_is_dropped),
       TEST(an_unwanted_body_that_stalls_ends_in_silence),
       TEST(blank_lines_leave_a_connection_idle),
+      TEST(blank_lines_count_in_all_however_they_are_cut),
       TEST(the_deadline_is_never_behind),
       TEST(a_chunked_body_without_end_is_not_drained),
       TEST(the_peer_may_end_its_side_after_a_request),
