@@ -17,7 +17,7 @@ LAST = b"GET / HTTP/1.1\r\nHost: thimble\r\nConnection: close\r\n\r\n"
 KEEP = b"GET / HTTP/1.1\r\nHost: thimble\r\n\r\n"
 SEQUENTIAL_N = 10000
 AT_ONCE_N = 500
-SETTLE_S = 150  # the longest that a closed connection may be remembered (2 MSL and more)
+SETTLE_S = 60  # longer than a closed connection is remembered
 IDLE_S = 5
 
 

@@ -6,15 +6,14 @@ import contextlib
 import json
 import os
 import random
-import shutil
 import subprocess
 
 import pytest
-from conftest import ACCELS, ROOT, boot
+from conftest import ACCELS, boot
+from images import BUILD, build
 from test_browser import Browser
 from test_content import differing, files_below, read
 
-BUILD = os.path.join(ROOT, "build", "e2e")
 ODD_NAMES = [
     *("a name with spaces.txt", "grüße.html", "日本.txt", "100%.txt", "%41.txt", "a+b.txt"),
     *("what?.txt", "#1.txt", "semi;colon.txt", "amp&ersand.txt", "quote'\".txt", "tilde~.txt"),
@@ -26,24 +25,6 @@ MANY_N = 1000
 BIG_BYTES = 8 << 20
 
 pytestmark = pytest.mark.parametrize("accel", ACCELS[:1], indirect=True)
-
-
-def make_image(site):
-    argv = ["make", "-s", "-C", ROOT, "image", f"SITE={site}"]
-    done = subprocess.run(argv, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-def build(site, name):
-    """The image with `site` in it, as `make image SITE=` builds it."""
-    out = os.path.join(BUILD, name + ".elf")
-    os.makedirs(BUILD, exist_ok=True)
-    try:
-        make_image(site)
-        shutil.copy(os.path.join(ROOT, "build", "thimble.elf"), out)
-    finally:
-        make_image("site/content")
-    return out
 
 
 def write(path, data):

@@ -1,30 +1,29 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The wire cases of tests/data/http, whole and byte by byte, against a VM that
-serves tests/data/www."""
+"""The wire cases of tests/data/http against the VM: whole, and each byte in a
+segment of its own."""
 
 import os
-import sys
 
 import pytest
-from conftest import ACCELS, ROOT, boot
-from test_sites import build
-
-sys.path.insert(0, os.path.join(ROOT, "tests"))
-import wire  # noqa: E402
-
-pytestmark = pytest.mark.parametrize("accel", ACCELS[:1], indirect=True)
+import wire
+from conftest import ROOT, boot
+from images import build
 
 
 @pytest.fixture(scope="module")
 def image():
-    return build("tests/data/www", "wire")
+    return build(os.path.join(ROOT, "tests", "data", "www"), "www")
+
+
+@pytest.fixture(scope="module")
+def server(accel, image):
+    with boot(accel, image=image) as g:
+        yield g.wait_answer()
+        g.healthy()
 
 
 @pytest.mark.parametrize("byte_by_byte", [False, True], ids=["whole", "byte by byte"])
-def test_wire_cases(accel, image, byte_by_byte):
-    with boot(accel, image=image) as g:
-        g.wait_answer()
-        with g.inside():
-            failed = wire.run_all(g.host, g.port, [byte_by_byte])
-        assert failed == []
-        g.healthy()
+def test_wire_cases(server, byte_by_byte):
+    with server.inside():
+        failed = wire.run_all(server.host, server.port, [byte_by_byte])
+    assert failed == []
