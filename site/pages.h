@@ -12,6 +12,7 @@ int site_page_form(struct http_exchange *x);
 int site_page_guestbook(struct http_exchange *x);
 int site_page_guestbook_sign(struct http_exchange *x);
 int site_page_clock_events(struct http_exchange *x);
+int site_page_stream(struct http_exchange *x);
 int site_page_health(struct http_exchange *x);
 
 #define SITE_ESCAPED_MAX 6 /* bytes that one byte of text becomes in HTML: &quot; */
@@ -27,3 +28,5 @@ int site_page_health(struct http_exchange *x);
 #define SITE_GUEST_NAME 32       /* bytes of a name */
 #define SITE_GUEST_TEXT 200      /* bytes of a message */
 #define SITE_GUEST_BODY_MAX 4096 /* bytes of a form to sign it: percent-encoding triples */
+
+#define SITE_STREAM_MAX 1000000000 /* bytes that /stream gives */

@@ -17,6 +17,7 @@ const struct http_route site_routes[] = {
     {HTTP_POST, "/guestbook", site_page_guestbook_sign, .body_max = SITE_GUEST_BODY_MAX,
      .group = SITE_SAMPLES},
     {HTTP_GET, "/clock/events", site_page_clock_events, .group = SITE_SAMPLES},
+    {HTTP_GET, "/stream/:bytes", site_page_stream, .group = SITE_SAMPLES},
     {HTTP_GET, "/healthz", site_page_health, .body_max = 0},
 };
 const size_t site_routes_n = sizeof site_routes / sizeof *site_routes;

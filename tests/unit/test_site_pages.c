@@ -94,6 +94,27 @@ static void health_is_ok(void **state) {
   assert_string_equal(page->body, "ok\n");
 }
 
+static void a_stream_has_the_bytes_asked_for(void **state) {
+  (void)state;
+  const struct page *page = get("/stream/6500");
+  assert_int_equal(page->status, 200);
+  assert_int_equal(strlen(page->body), 6500);
+  assert_int_equal(strtoul(page->body, NULL, 10), 0);
+  for (size_t at = 64; at < 6400; at += 64) {
+    assert_int_equal(page->body[at - 1], '\n');
+    assert_int_equal(strtoul(page->body + at, NULL, 10), at);
+  }
+  assert_int_equal(strlen(get("/stream/0")->body), 0);
+}
+
+static void a_stream_is_of_bounded_length(void **state) {
+  (void)state;
+  assert_int_equal(get("/stream/1000000001")->status, 404);
+  assert_int_equal(get("/stream/18446744073709551616")->status, 404);
+  assert_int_equal(get("/stream/-1")->status, 404);
+  assert_int_equal(get("/stream/1e3")->status, 404);
+}
+
 static void hello_escapes_the_name(void **state) {
   (void)state;
   const struct page *page = get("/hello/%3Cscript%3E%26%22");
@@ -373,6 +394,8 @@ static int nothing_is_kept(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(health_is_ok),
+      cmocka_unit_test(a_stream_has_the_bytes_asked_for),
+      cmocka_unit_test(a_stream_is_of_bounded_length),
       cmocka_unit_test(hello_escapes_the_name),
       cmocka_unit_test(hello_takes_a_name_of_bounded_length),
       cmocka_unit_test(form_shows_the_fields_decoded),
