@@ -21,9 +21,10 @@ enum { PAGE = 4096, LARGE = 2 << 20, ENTRIES = 512 };
 #define NX (1ull << 63)
 
 /* PML4, PDPT, two page directories; the rest are page tables, taken as the
- * image's parts, the boot module and the end of RAM need 4 KiB grain. */
+ * image's parts, the boot module and the end of RAM need 4 KiB grain. link.ld
+ * puts them on pages: an alignment asked for here would be one of the file too. */
 #define TABLES_N 10
-static uint64_t tables[TABLES_N][ENTRIES] __attribute__((aligned(PAGE), section(".bss.tables")));
+static uint64_t tables[TABLES_N][ENTRIES] __attribute__((section(".bss.tables")));
 static unsigned tables_used;
 
 extern char image_start[], text_start[], rodata_start[], ring0_data_start[], data_start[],
