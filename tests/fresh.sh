@@ -39,36 +39,34 @@ make_root() {
   grep -lis proxy /etc/apt/apt.conf.d/* | xargs -r cp -t "$root/etc/apt/apt.conf.d/" || true
 }
 
-# Runs a command in the root's checkout, in mount and process namespaces that
-# end with it.
-in_root() {
-  unshare --mount --pid --fork --kill-child bash -c '
-    mount -t proc proc "$0/proc"
-    mount --rbind /dev "$0/dev"
-    mount --rbind /sys "$0/sys"
-    mount -t tmpfs tmpfs "$0/tmp"
-    exec chroot "$0" env HOME=/root LANG=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin \
-      bash -c "cd /thimble && \"\$@\"" bash "${@:1}"' "$root" "$@"
-}
+# What runs a command in the root's checkout, in mount and process namespaces
+# that end with it.
+in_root=(unshare --mount --pid --fork --kill-child bash -c '
+  mount -t proc proc "$0/proc"
+  mount --rbind /dev "$0/dev"
+  mount --rbind /sys "$0/sys"
+  mount -t tmpfs tmpfs "$0/tmp"
+  exec chroot "$0" env HOME=/root LANG=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin \
+    bash -c "cd /thimble && exec \"\$@\"" bash "$@"' "$root")
 
 clone() {
   rm -rf "$root/thimble"
   git clone -q --no-hardlinks . "$root/thimble"
 }
 
-# `make run` until it has answered from outside, then Ctrl-C.
+# `make run` until it has answered from outside; then all of it is killed.
 try_run() {
   say "make run"
-  in_root make run PORT="$port" &
+  "${in_root[@]}" make run PORT="$port" &
   runner=$!
-  trap 'kill $runner 2>/dev/null' EXIT
+  trap 'kill -KILL $runner 2>/dev/null' EXIT
   until curl -s -o build/fresh/answer --max-time 5 "http://127.0.0.1:$port/"; do
     kill -0 $runner 2>/dev/null || die "make run ended without an answer"
     sleep 1
   done
   cmp build/fresh/answer site/content/index.html || die "the answer is not the index"
-  kill $runner
-  wait $runner || true
+  kill -KILL $runner # unshare, which takes its child, and that the namespace
+  wait $runner 2>/dev/null || true
   trap - EXIT
   ! curl -s -o /dev/null "http://127.0.0.1:$port/" || die "it still serves after its end"
   say "make run: served, and ended"
@@ -82,7 +80,7 @@ clone
 for what in "${@:-test}"; do
   case $what in
   run) try_run ;;
-  test) say "make test" && in_root make test ;;
+  test) say "make test" && "${in_root[@]}" make test ;;
   *) die "no such command: $what (known: run test)" ;;
   esac
 done
