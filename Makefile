@@ -41,6 +41,7 @@ export PORT TLS_PORT MEM ACCEL NET TLS
 LWIP_DIR ?= build/src/lwip
 MUSL_DIR ?= build/src/musl
 MBEDTLS_DIR ?= build/src/mbedtls
+OPENSSL_DIR ?= build/src/openssl
 LWIP     := $(LWIP_DIR)/src
 CC       := gcc
 PYTHON   := /usr/bin/python3
@@ -105,7 +106,8 @@ build/fetched:
 	@touch $@
 
 build/fetched-tls: build/fetched
-	@MBEDTLS_DIR="$(filter-out build/src/mbedtls,$(MBEDTLS_DIR))" tools/fetch.sh mbedtls
+	@MBEDTLS_DIR="$(filter-out build/src/mbedtls,$(MBEDTLS_DIR))" \
+	 OPENSSL_DIR="$(filter-out build/src/openssl,$(OPENSSL_DIR))" tools/fetch.sh mbedtls openssl
 	@touch $@
 
 # Headers of the guest's C library, and the kernel's public virtio headers,
@@ -128,16 +130,21 @@ lwip.c := $(addprefix core/,def inet_chksum init ip mem netif pbuf tcp tcp_in tc
   $(addprefix core/ipv6/,ethip6 icmp6 inet6 ip6 ip6_addr mld6 nd6) netif/ethernet
 musl.c := $(addprefix src/string/,memcmp memchr memrchr strlen strnlen strcmp strncmp strchr \
   strchrnul x86_64/memcpy x86_64/memmove x86_64/memset)
-mbedtls.c := $(if $(filter 1,$(TLS)),aes aesni asn1parse asn1write bignum bignum_core bignum_mod \
+mbedtls.all := aes aesni asn1parse asn1write bignum bignum_core bignum_mod \
   bignum_mod_raw block_cipher chacha20 chachapoly cipher cipher_wrap constant_time ecdh ecdsa ecp \
   ecp_curves gcm md oid pk pk_ecc pk_wrap pkparse platform platform_util poly1305 psa_crypto \
   psa_crypto_aead psa_crypto_cipher psa_crypto_client psa_crypto_driver_wrappers_no_static \
   psa_crypto_ecp psa_crypto_hash psa_crypto_mac psa_crypto_rsa psa_crypto_slot_management \
   psa_util rsa rsa_alt_helpers sha256 sha512 ssl_ciphersuites ssl_msg ssl_ticket ssl_tls \
-  ssl_tls12_server ssl_tls13_generic ssl_tls13_keys ssl_tls13_server x509 x509_crt)
+  ssl_tls12_server ssl_tls13_generic ssl_tls13_keys ssl_tls13_server x509 x509_crt
+openssl.all := modes/asm/ghash-x86_64 aes/asm/aesni-x86_64 \
+  chacha/asm/chacha-x86_64 poly1305/asm/poly1305-x86_64 sha/asm/sha512-x86_64 \
+  ec/asm/ecp_nistz256-x86_64 ec/asm/x25519-x86_64 ec/curve25519
+mbedtls.c := $(if $(filter 1,$(TLS)),$(mbedtls.all))
+openssl.c := $(if $(filter 1,$(TLS)),$(openssl.all))
 
 guest.o := $(patsubst %,build/guest/%.o,$(foreach l,kernel $(portable),$(call sources,$(l)))) \
-  $(mbedtls.c:%=build/guest/mbedtls/%.o) $(lwip.c:%=build/guest/lwip/%.o) $(musl.c:%=build/guest/musl/%.o) build/guest/crypt.o
+  $(mbedtls.c:%=build/guest/mbedtls/%.o) $(openssl.c:%=build/guest/openssl/%.o) $(lwip.c:%=build/guest/lwip/%.o) $(musl.c:%=build/guest/musl/%.o) build/guest/crypt.o
 
 # --- Flags ---------------------------------------------------------------------
 
@@ -162,8 +169,7 @@ app.extra = -Iapp
 
 # Where bytes of every packet pass, -O2; elsewhere -Os.
 fast := lwip/core/inet_chksum lwip/core/pbuf lib/siphash.c kernel/dev/virtq.c \
-  $(addprefix mbedtls/,aes aesni bignum bignum_core chacha20 chachapoly constant_time ecp ecp_curves \
-  gcm poly1305 sha256 sha512)
+  $(addprefix tls/,fast_aead.c fast_p256.c) $(addprefix mbedtls/,bignum_core constant_time)
 $(fast:%=build/guest/%.o): guest.flags += -O2
 build/guest/kernel/cpu/canary.c.o: guest.flags += -fno-lto
 # With these it has intrinsics in place of assembly; it asks the CPU before it uses them.
@@ -199,6 +205,48 @@ build/$(1)/mbedtls/%.o: tls/mbedtls_config.h | build/headers build/fetched-tls
 	$$(Q)$$(CC) $$($(1).flags) -w $$(mbedtls.flags) -c $$(MBEDTLS_DIR)/library/$$*.c -o $$@
 endef
 $(foreach b,$(builds),$(eval $(call mbedtls_rule,$(b))))
+
+# Calls of mbedTLS that get the fast code of tls/hooks.c instead.
+hook = $(foreach f,$(1),-Dmbedtls_$(f)=tls_$(f))
+define hook_rule
+build/$(1)/mbedtls/cipher.o: mbedtls.flags += $$(call hook,gcm_crypt_and_tag gcm_auth_decrypt \
+  chachapoly_encrypt_and_tag chachapoly_auth_decrypt)
+build/$(1)/mbedtls/ecdh.o build/$(1)/mbedtls/psa_crypto_ecp.o: \
+  mbedtls.flags += $$(call hook,ecp_mul ecp_mul_restartable)
+build/$(1)/mbedtls/pk_wrap.o: mbedtls.flags += $$(call hook,ecdsa_write_signature)
+endef
+$(foreach b,$(builds),$(eval $(call hook_rule,$(b))))
+
+# OpenSSL's assembly, without what is not used: its scripts leave out AVX for
+# an assembler of that age (the guest does not enable it), and awk leaves out
+# functions and the large table of P-256.
+openssl.gas = $(if $(findstring /ec/,$<),$(CC),echo GNU assembler version 2.18)
+openssl.drop := ^(aesni_(ccm64|xts|ocb|cbc|ecb)|gcm_g(mult|hash)_4bit|ecp_nistz256_precomputed)
+build/openssl/%.s: $(OPENSSL_DIR)/crypto/%.pl
+	@mkdir -p $(@D)
+	$(Q)CC="$(openssl.gas)" perl $< elf $(@D)/sha256.s && mv $(@D)/sha256.s $@.all
+	$(Q)awk -v drop='$(openssl.drop)' '/^\.globl/ && $$2 ~ drop { off = $$2 } \
+	  !off { print } /^\.size/ && off && index($$2, off) == 1 { off = "" }' $@.all >$@
+$(openssl.all:%=$(OPENSSL_DIR)/crypto/%.pl): | build/fetched-tls ;
+
+# curve25519.c alone, for which empty headers and tls/curve25519.h are enough.
+build/openssl/none: | build/fetched-tls
+	$(Q)mkdir -p $@/internal $@/crypto $@/openssl
+	$(Q)cp $(OPENSSL_DIR)/crypto/ec/curve25519.c $@
+	$(Q)touch $(addprefix $@/,internal/deprecated.h internal/numbers.h crypto/ecx.h ec_local.h \
+	  openssl/evp.h openssl/sha.h)
+define openssl_rule
+build/$(1)/openssl/ec/curve25519.o: tls/curve25519.h | build/headers build/fetched-tls build/openssl/none
+	$$(call say,cc $(1)/openssl/curve25519)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $$($(1).flags) -O2 -w $$(mbedtls.flags) -Ibuild/openssl/none -include tls/curve25519.h \
+	  -c build/openssl/none/curve25519.c -o $$@
+build/$(1)/openssl/%.o: build/openssl/%.s
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) -Wa,--noexecstack -c $$< -o $$@
+endef
+$(foreach b,$(builds),$(eval $(call openssl_rule,$(b))))
+.PRECIOUS: build/openssl/%.s
 
 build/guest/musl/%.o: | build/headers
 	$(call say,cc guest/musl/$*)
@@ -256,7 +304,7 @@ build/thimble.elf: build/thimble.sym.elf
 
 define hosted_rule
 build/$(1)/thimble: $$(patsubst %,build/$(1)/%.o,$$(foreach l,hosted $$(portable),$$(call sources,$$(l)))) \
-  $$(mbedtls.c:%=build/$(1)/mbedtls/%.o) $$(lwip.c:%=build/$(1)/lwip/%.o) build/$(1)/crypt.o \
+  $$(mbedtls.c:%=build/$(1)/mbedtls/%.o) $$(openssl.c:%=build/$(1)/openssl/%.o) $$(lwip.c:%=build/$(1)/lwip/%.o) build/$(1)/crypt.o \
   build/site.pack build/tls.choice
 	$$(call say,ld $(1)/thimble)
 	$$(Q)printf '.section .rodata\n.globl site_start,site_end\n.balign 64\nsite_start: .incbin "build/site.pack"\nsite_end:\n.section .note.GNU-stack,"",@progbits\n' | \

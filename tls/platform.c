@@ -7,6 +7,7 @@
 #include <psa/crypto.h>
 #include <string.h>
 
+#include "fast.h"
 #include "internal.h"
 
 struct kernel_heap tls_heap;
@@ -54,6 +55,7 @@ int tls_library_init(void) {
   if (done)
     return 0;
   kernel_heap_init(&tls_heap, "tls", MEMSTAT_TLS);
+  tls_fast_init();
   done = true;
   return psa_crypto_init() == PSA_SUCCESS ? 0 : -1;
 }

@@ -6,59 +6,50 @@
 #define MBEDTLS_ALLOW_PRIVATE_ACCESS
 #include "seal.h"
 
-#include <mbedtls/chachapoly.h>
-#include <mbedtls/gcm.h>
+#include <mbedtls/platform_util.h>
 #include <ssl_misc.h>
 #include <string.h>
 
+#include "fast.h"
 #include "internal.h"
 
-enum { HEADER = 5, EXPLICIT = 8, TAG = 16, IV = 12 };
+enum { HEADER = 5, EXPLICIT = 8 };
 
-static unsigned char record[HEADER + EXPLICIT + TLS_RECORD_BYTES + 1 + TAG];
-
-/* What the cipher is told beside the content. */
-struct job {
-  unsigned char iv[IV];
-  unsigned char ad[13];
-  size_t ad_n;
-  struct lib_span body;
-  bool has_type; /* TLS 1.3: the content type follows the body */
-  unsigned char *out, *tag;
-};
+static unsigned char record[HEADER + EXPLICIT + TLS_RECORD_BYTES + 1 + TLS_AEAD_TAG];
 
 static const unsigned char inner_type = MBEDTLS_SSL_MSG_APPLICATION_DATA;
 
-static int seal_gcm(mbedtls_gcm_context *gcm, const struct job *j) {
-  size_t n, all = j->body.n + j->has_type;
-  int err = mbedtls_gcm_starts(gcm, MBEDTLS_GCM_ENCRYPT, j->iv, IV);
-  err = err ? err : mbedtls_gcm_update_ad(gcm, j->ad, j->ad_n);
-  err = err ? err
-            : mbedtls_gcm_update(gcm, (const unsigned char *)j->body.p, j->body.n, j->out, all, &n);
-  if (!err && j->has_type)
-    err = mbedtls_gcm_update(gcm, &inner_type, 1, j->out + j->body.n, 1, &n);
-  return err ? err : mbedtls_gcm_finish(gcm, NULL, 0, &n, j->tag, TAG);
+static int seal_gcm(mbedtls_gcm_context *gcm, const struct tls_aead *a) {
+  size_t n;
+  if (tls_fast_has_gcm()) {
+    tls_gcm_seal(gcm, a);
+    return 0;
+  }
+  int err = mbedtls_gcm_starts(gcm, MBEDTLS_GCM_ENCRYPT, a->iv, TLS_AEAD_IV);
+  err = err ? err : mbedtls_gcm_update_ad(gcm, a->ad, a->ad_n);
+  err = err ? err : mbedtls_gcm_update(gcm, a->in, a->n, a->out, a->n, &n);
+  if (!err && a->more_n)
+    err = mbedtls_gcm_update(gcm, a->more, a->more_n, a->out + a->n, a->more_n, &n);
+  return err ? err : mbedtls_gcm_finish(gcm, NULL, 0, &n, a->tag, TLS_AEAD_TAG);
 }
 
-static int seal_chacha(mbedtls_chachapoly_context *c, const struct job *j) {
-  int err = mbedtls_chachapoly_starts(c, j->iv, MBEDTLS_CHACHAPOLY_ENCRYPT);
-  err = err ? err : mbedtls_chachapoly_update_aad(c, j->ad, j->ad_n);
-  err =
-      err ? err : mbedtls_chachapoly_update(c, j->body.n, (const unsigned char *)j->body.p, j->out);
-  if (!err && j->has_type)
-    err = mbedtls_chachapoly_update(c, 1, &inner_type, j->out + j->body.n);
-  return err ? err : mbedtls_chachapoly_finish(c, j->tag);
+static int seal(const mbedtls_cipher_context_t *c, const struct tls_aead *a) {
+  if (mbedtls_cipher_get_cipher_mode(c) == MBEDTLS_MODE_GCM)
+    return seal_gcm(c->cipher_ctx, a);
+  tls_chacha_seal(c->cipher_ctx, a);
+  return 0;
 }
 
 /* RFC 8446 5.3, RFC 7905 2: the sequence number into the right end of the IV;
  * RFC 5288 3: behind the fixed part. */
-static void make_iv(struct job *j, const mbedtls_ssl_transform *t, const unsigned char *counter) {
-  memcpy(j->iv, t->iv_enc, IV);
-  if (t->fixed_ivlen == IV)
+static void make_iv(unsigned char iv[TLS_AEAD_IV], const mbedtls_ssl_transform *t,
+                    const unsigned char *counter) {
+  memcpy(iv, t->iv_enc, TLS_AEAD_IV);
+  if (t->fixed_ivlen == TLS_AEAD_IV)
     for (int i = 0; i < 8; i++)
-      j->iv[4 + i] ^= counter[i];
+      iv[4 + i] ^= counter[i];
   else
-    memcpy(j->iv + t->fixed_ivlen, counter, 8);
+    memcpy(iv + t->fixed_ivlen, counter, 8);
 }
 
 static void put_header(unsigned char *p, size_t n) {
@@ -68,30 +59,41 @@ static void put_header(unsigned char *p, size_t n) {
   p[4] = (unsigned char)n;
 }
 
+/* The additional data: the header (1.3), or the counter and the header of the
+ * plain text (1.2, RFC 5246 6.2.3.3). Returns its length. */
+static size_t make_ad(unsigned char ad[13], const unsigned char *counter, size_t plain_n,
+                      bool is_13) {
+  if (is_13) {
+    memcpy(ad, record, HEADER);
+    return HEADER;
+  }
+  memcpy(ad, counter, 8);
+  put_header(ad + 8, plain_n);
+  return 13;
+}
+
 struct lib_span tls_seal_record(mbedtls_ssl_context *ssl, struct lib_span plain) {
   const mbedtls_ssl_transform *t = ssl->transform_out;
   const unsigned char *counter = ssl->cur_out_ctr;
-  struct job j = {.body = plain, .has_type = t->tls_version == MBEDTLS_SSL_VERSION_TLS1_3};
-  size_t explicit_n = t->fixed_ivlen == IV ? 0 : EXPLICIT;
-  size_t sealed_n = plain.n + j.has_type;
-  make_iv(&j, t, counter);
+  unsigned char iv[TLS_AEAD_IV], ad[13];
+  bool is_13 = t->tls_version == MBEDTLS_SSL_VERSION_TLS1_3;
+  size_t explicit_n = t->fixed_ivlen == TLS_AEAD_IV ? 0 : EXPLICIT;
+  size_t sealed_n = plain.n + is_13; /* in 1.3 the content type is at its end */
+  put_header(record, explicit_n + sealed_n + TLS_AEAD_TAG);
   memcpy(record + HEADER, counter, explicit_n);
-  j.out = record + HEADER + explicit_n;
-  j.tag = j.out + sealed_n;
-  put_header(record, explicit_n + sealed_n + TAG);
-  if (j.has_type) {
-    memcpy(j.ad, record, j.ad_n = HEADER);
-  } else {
-    memcpy(j.ad, counter, 8);
-    put_header(j.ad + 8, sealed_n);
-    j.ad_n = 13;
-  }
-  const mbedtls_cipher_context_t *c = &t->cipher_ctx_enc;
-  int err = mbedtls_cipher_get_cipher_mode(c) == MBEDTLS_MODE_GCM ? seal_gcm(c->cipher_ctx, &j)
-                                                                  : seal_chacha(c->cipher_ctx, &j);
-  if (err)
+  make_iv(iv, t, counter);
+  struct tls_aead a = {.iv = iv,
+                       .ad = ad,
+                       .ad_n = make_ad(ad, counter, sealed_n, is_13),
+                       .in = (const unsigned char *)plain.p,
+                       .n = plain.n,
+                       .more = &inner_type,
+                       .more_n = is_13,
+                       .out = record + HEADER + explicit_n};
+  a.tag = a.out + sealed_n;
+  if (seal(&t->cipher_ctx_enc, &a) != 0)
     return (struct lib_span){NULL, 0};
-  return (struct lib_span){(const char *)record, (size_t)(j.tag + TAG - record)};
+  return (struct lib_span){(const char *)record, (size_t)(a.tag + TLS_AEAD_TAG - record)};
 }
 
 bool tls_seal_count_up(mbedtls_ssl_context *ssl) {
@@ -112,14 +114,33 @@ void tls_seal_count(const mbedtls_ssl_context *ssl, struct tls_stat *stat) {
     stat->handshakes_12++;
 }
 
-/* The counter of received records lives in front of the input buffer: it moves
- * into the unused explicit part of the decryption IV's tail while that is
- * away. */
-void tls_seal_rest(mbedtls_ssl_context *ssl) {
-  (void)ssl;
+/* The counter of received records lives in front of the input buffer. */
+void tls_seal_rest(mbedtls_ssl_context *ssl, unsigned char counter[8]) {
+  bool busy = ssl->handshake || ssl->in_left || ssl->in_offt || ssl->in_msglen || ssl->in_hslen ||
+              ssl->out_left;
+  if (!ssl->in_buf || busy)
+    return;
+  memcpy(counter, ssl->in_ctr, 8);
+  mbedtls_zeroize_and_free(ssl->in_buf, MBEDTLS_SSL_IN_BUFFER_LEN);
+  mbedtls_zeroize_and_free(ssl->out_buf, MBEDTLS_SSL_OUT_BUFFER_LEN);
+  ssl->in_buf = ssl->out_buf = NULL;
 }
 
-bool tls_seal_wake(mbedtls_ssl_context *ssl) {
-  (void)ssl;
+bool tls_seal_wake(mbedtls_ssl_context *ssl, const unsigned char counter[8]) {
+  if (ssl->in_buf)
+    return true;
+  unsigned char *in = kernel_heap_alloc(&tls_heap, MBEDTLS_SSL_IN_BUFFER_LEN);
+  unsigned char *out = kernel_heap_alloc(&tls_heap, MBEDTLS_SSL_OUT_BUFFER_LEN);
+  if (!in || !out) {
+    kernel_heap_free(in);
+    kernel_heap_free(out);
+    return false;
+  }
+  ssl->in_buf = in;
+  ssl->out_buf = out;
+  memcpy(in, counter, 8);
+  mbedtls_ssl_reset_in_pointers(ssl);
+  mbedtls_ssl_reset_out_pointers(ssl);
+  mbedtls_ssl_update_out_pointers(ssl, ssl->transform_out);
   return true;
 }

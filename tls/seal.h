@@ -16,10 +16,11 @@ bool tls_seal_count_up(mbedtls_ssl_context *ssl);
 /* Let mbedTLS's write callback know how its bytes fared. True when none wait. */
 bool tls_seal_flush(mbedtls_ssl_context *ssl);
 
-/* Free the record buffers while they hold nothing; get them back. wake is
- * false when there is no memory. */
-void tls_seal_rest(mbedtls_ssl_context *ssl);
-bool tls_seal_wake(mbedtls_ssl_context *ssl);
+/* Free the record buffers if they hold nothing; `counter` keeps the 8 bytes of
+ * them that are needed again. Get them back, if they are away: false when
+ * there is no memory. */
+void tls_seal_rest(mbedtls_ssl_context *ssl, unsigned char counter[8]);
+bool tls_seal_wake(mbedtls_ssl_context *ssl, const unsigned char counter[8]);
 
 /* Count a handshake that is over by version and kind. */
 void tls_seal_count(const mbedtls_ssl_context *ssl, struct tls_stat *stat);

@@ -43,12 +43,19 @@ const struct tls_stat *tls_stat(void) {
   return &tls_counters;
 }
 
+/* A ticket that is accepted resumes a session. */
+static int parse_ticket(void *context, mbedtls_ssl_session *session, unsigned char *p, size_t n) {
+  int err = mbedtls_ssl_ticket_parse(context, session, p, n);
+  tls_counters.resumed += err == 0;
+  return err;
+}
+
 static int set_tickets(void) {
   mbedtls_ssl_ticket_init(&tickets);
   int err = mbedtls_ssl_ticket_setup(&tickets, tls_random, NULL, MBEDTLS_CIPHER_AES_256_GCM,
                                      TLS_TICKET_LIFETIME_S);
-  mbedtls_ssl_conf_session_tickets_cb(&tls_config, mbedtls_ssl_ticket_write,
-                                      mbedtls_ssl_ticket_parse, &tickets);
+  mbedtls_ssl_conf_session_tickets_cb(&tls_config, mbedtls_ssl_ticket_write, parse_ticket,
+                                      &tickets);
   return err;
 }
 

@@ -62,7 +62,6 @@ void tls_session_free(struct tls_session *take_s) {
   if (take_s->state == TLS_HANDSHAKE)
     tls_counters.failures++;
   kernel_heap_free(take_s->plain);
-  tls_seal_wake(&take_s->ssl);
   mbedtls_ssl_free(&take_s->ssl);
   kernel_heap_free(take_s);
   tls_counters.sessions--;
@@ -167,7 +166,7 @@ size_t tls_session_rx(struct tls_session *s, struct lib_span in) {
     return in.n;
   if (s->state == TLS_FAILED || s->state == TLS_ENDED)
     return in.n; /* discarded */
-  if (in.n == 0 || !tls_seal_wake(&s->ssl))
+  if (in.n == 0 || !tls_seal_wake(&s->ssl, s->counter))
     return 0;
   s->seen = true;
   s->in = in;
@@ -231,7 +230,7 @@ void tls_session_sealed(struct tls_session *s) {
 }
 
 void tls_session_end(struct tls_session *s) {
-  if (!tls_session_can_seal(s) || !tls_seal_wake(&s->ssl))
+  if (!tls_session_can_seal(s) || !tls_seal_wake(&s->ssl, s->counter))
     return;
   mbedtls_ssl_close_notify(&s->ssl);
   s->ending = true;
@@ -239,5 +238,5 @@ void tls_session_end(struct tls_session *s) {
 
 void tls_session_rest(struct tls_session *s) {
   if (s->state != TLS_HANDSHAKE && s->out.n == 0)
-    tls_seal_rest(&s->ssl);
+    tls_seal_rest(&s->ssl, s->counter);
 }

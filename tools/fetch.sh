@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # Fetches third-party sources into build/src/NAME: tools/fetch.sh NAME...
-# NAME is one of lwip, musl, mbedtls. They are Debian source packages of the
+# NAME is one of lwip, musl, mbedtls, openssl. They are Debian source packages of the
 # suite below, taken from the mirror that the system's own apt uses, through an
 # apt configuration of our own in build/apt, so that neither root nor a change
 # to the system is needed. apt checks the archive's signature and every hash.
 # What is there already is left alone, without a look at the network.
-# LWIP_DIR, MUSL_DIR, MBEDTLS_DIR name trees that are used instead.
+# LWIP_DIR, MUSL_DIR, MBEDTLS_DIR, OPENSSL_DIR name trees that are used instead.
 set -eu
 
 suite=trixie
@@ -27,7 +27,8 @@ landmark_of() {
   lwip) echo src/core/tcp.c ;;
   musl) echo src/string/memcpy.c ;;
   mbedtls) echo library/ssl_tls.c ;;
-  *) die "no such source: $1 (known: lwip musl mbedtls)" ;;
+  openssl) echo crypto/ec/asm/ecp_nistz256-x86_64.pl ;;
+  *) die "no such source: $1 (known: lwip musl mbedtls openssl)" ;;
   esac
 }
 
@@ -37,6 +38,7 @@ given_dir() {
   lwip) echo "${LWIP_DIR:-}" ;;
   musl) echo "${MUSL_DIR:-}" ;;
   mbedtls) echo "${MBEDTLS_DIR:-}" ;;
+  openssl) echo "${OPENSSL_DIR:-}" ;;
   esac
 }
 
@@ -88,8 +90,12 @@ END
   [ "$(id -u)" -ne 0 ] || echo 'APT::Sandbox::User "root";' >>"$apt/apt.conf"
 }
 
+try_apt() {
+  apt-get -c "$apt/apt.conf" -qq "$@" >"$apt/log" 2>&1
+}
+
 run_apt() {
-  apt-get -c "$apt/apt.conf" -qq "$@" >"$apt/log" 2>&1 && return
+  try_apt "$@" && return
   sed 's/^/fetch: apt: /' "$apt/log" >&2
   die "apt-get $1 failed: is the network there?
 fetch: Without it, unpack the sources elsewhere and give LWIP_DIR=, MUSL_DIR= and MBEDTLS_DIR=."
@@ -104,12 +110,26 @@ update() {
   run_apt update
 }
 
+# The newest version; a mirror that is behind its lists may only have an older
+# one of the same suite.
+download() {
+  (
+    cd "$apt/dsc/$1"
+    versions=$(apt-cache -c "$apt/apt.conf" showsrc "$1" | sed -n 's/^Version: *//p' | sort -ruV)
+    for version in $versions; do
+      try_apt source --download-only --only-source "$1=$version" && exit
+      rm -f ./*
+    done
+    run_apt source --download-only --only-source "$1"
+  )
+}
+
 # The tree gets its place only when it is whole; the stamp says its version.
 fetch_one() {
   say "downloading and verifying the source of $1"
   rm -rf "$apt/dsc/$1" "$src/$1.part" "$src/$1" "$src/$1.stamp"
   mkdir -p "$apt/dsc/$1" "$src"
-  (cd "$apt/dsc/$1" && run_apt source --download-only --only-source "$1")
+  download "$1"
   set -- "$1" "$apt/dsc/$1"/*.dsc
   [ -e "$2" ] || die "Debian $suite gave no source package $1"
   # --no-check: apt has just checked the same files against the signed lists.
