@@ -187,7 +187,7 @@ build/$(1)/$(2)/%.S.o: $(2)/%.S | build/headers
 	@mkdir -p $$(@D)
 	$$(Q)$$(CC) $$($(1).flags) -c $$< -o $$@
 endef
-$(foreach b,$(builds),$(foreach l,kernel hosted $(portable),$(eval $(call layer_rule,$(b),$(l)))))
+$(foreach b,$(builds),$(foreach l,$(sort kernel hosted tls tls_none $(portable)),$(eval $(call layer_rule,$(b),$(l)))))
 $(foreach b,$(builds),$(patsubst %,build/$(b)/%.o,$(call sources,tls))): | build/fetched-tls
 
 define lwip_rule
@@ -332,6 +332,8 @@ unit.shared := $(filter-out $(wildcard tests/unit/test_*.c),$(wildcard tests/uni
 unit.o := $(patsubst %,build/hosted-san/%.o,$(foreach l,lib memstat http site,$(call sources,$(l)))) \
   $(addprefix build/hosted-san/,app/options.c.o app/crowd.c.o app/wheel.c.o net/config.c.o \
   net/offload.c.o kernel/boot/memmap.c.o kernel/dev/chacha.c.o crypt.o) $(unit.shared:tests/unit/%.c=build/unit/%.o)
+tls.o := $(patsubst %,build/hosted-san/%.o,$(call sources,tls) hosted/memory.c hosted/platform.c) \
+  $(mbedtls.all:%=build/hosted-san/mbedtls/%.o) $(openssl.all:%=build/hosted-san/openssl/%.o)
 unit.flags := $(hosted-san.flags) -I. -Itests/unit \
   $(foreach l,$(portable) kernel,-I$(l)/include)
 
@@ -339,6 +341,13 @@ build/unit/%.o: tests/unit/%.c | build/headers
 	$(call say,cc unit/$*)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(unit.flags) $(filter-out -Wmissing-prototypes,$(warnings)) -c $< -o $@
+
+# Those of tls/ have the process's own platform in place of the shared part.
+unit.tls := $(filter build/unit/test_tls_%,$(unit.tests:%=build/unit/%))
+$(unit.tls:%=%.o): unit.flags += -Itls/include $(mbedtls.flags)
+$(unit.tls): build/unit/%: build/unit/%.o $(tls.o) $(filter build/hosted-san/lib/% \
+  build/hosted-san/memstat/%,$(unit.o))
+	$(Q)$(CC) $(hosted-san.flags) $^ -Wl,--gc-sections -lcmocka -o $@
 
 .PRECIOUS: build/unit/%.o
 build/unit/%: build/unit/%.o $(unit.o)
@@ -359,6 +368,16 @@ build/unit.done: build/unit/www.pack $(wildcard tests/data/http/*.req) $(unit.te
 	  { cat build/unit/$$t.log; echo "unit: $$t failed"; exit 1; }; \
 	  echo "  unit $$t: $$(sed -n 's/.*PASSED *\] *//p' build/unit/$$t.log)"; done
 	@touch $@
+
+# The cryptography as the hosted build has it, beside OpenSSL's.
+bench-crypto: build/bench/crypto ## rates of the cryptography beside `openssl speed`
+	@bench/crypto/run
+
+build/bench/crypto: bench/crypto/crypto.c $(subst /hosted-san/,/hosted/,$(tls.o) \
+  $(filter build/hosted-san/lib/% build/hosted-san/memstat/%,$(unit.o)))
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(hosted.flags) -MF $@.d -I. $(foreach l,$(portable) kernel tls,-I$(l)/include) \
+	  $(mbedtls.flags) $(filter %.c %.o,$^) -Wl,--gc-sections -o $@
 
 include tests/fuzz/fuzz.mk
 

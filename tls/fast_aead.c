@@ -98,8 +98,7 @@ static void gcm_tail(struct gcm *g, const struct tls_aead *a, size_t done, bool 
 }
 
 static void gcm_finish(struct gcm *g, const struct tls_aead *a) {
-  uint64_t lengths[2] = {__builtin_bswap64(a->ad_n * 8),
-                         __builtin_bswap64((a->n + a->more_n) * 8)};
+  uint64_t lengths[2] = {__builtin_bswap64(a->ad_n * 8), __builtin_bswap64((a->n + a->more_n) * 8)};
   unsigned char mask[BLOCK];
   gcm_ghash_clmul(g->x, g->table, (const unsigned char *)lengths, BLOCK);
   set_block(g, 1);

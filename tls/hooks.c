@@ -62,8 +62,8 @@ int tls_chachapoly_encrypt_and_tag(mbedtls_chachapoly_context *ctx, size_t n,
 }
 
 int tls_chachapoly_auth_decrypt(mbedtls_chachapoly_context *ctx, size_t n,
-                                const unsigned char nonce[12], const unsigned char *ad,
-                                size_t ad_n, const unsigned char tag[16], const unsigned char *in,
+                                const unsigned char nonce[12], const unsigned char *ad, size_t ad_n,
+                                const unsigned char tag[16], const unsigned char *in,
                                 unsigned char *out) {
   unsigned char computed[TLS_AEAD_TAG];
   struct tls_aead a = {
@@ -104,9 +104,8 @@ static int multiply_p256(const mbedtls_ecp_group *grp, mbedtls_ecp_point *r, con
 }
 
 int tls_ecp_mul_restartable(mbedtls_ecp_group *grp, mbedtls_ecp_point *r, const mbedtls_mpi *m,
-                            const mbedtls_ecp_point *p,
-                            int (*rng)(void *, unsigned char *, size_t), void *p_rng,
-                            mbedtls_ecp_restart_ctx *restart) {
+                            const mbedtls_ecp_point *p, int (*rng)(void *, unsigned char *, size_t),
+                            void *p_rng, mbedtls_ecp_restart_ctx *restart) {
   bool is_25519 = grp->id == MBEDTLS_ECP_DP_CURVE25519;
   if (!is_25519 && grp->id != MBEDTLS_ECP_DP_SECP256R1)
     return mbedtls_ecp_mul_restartable(grp, r, m, p, rng, p_rng, restart);

@@ -19,13 +19,12 @@ int tls_chachapoly_encrypt_and_tag(mbedtls_chachapoly_context *ctx, size_t n,
                                    size_t ad_n, const unsigned char *in, unsigned char *out,
                                    unsigned char tag[16]);
 int tls_chachapoly_auth_decrypt(mbedtls_chachapoly_context *ctx, size_t n,
-                                const unsigned char nonce[12], const unsigned char *ad,
-                                size_t ad_n, const unsigned char tag[16], const unsigned char *in,
+                                const unsigned char nonce[12], const unsigned char *ad, size_t ad_n,
+                                const unsigned char tag[16], const unsigned char *in,
                                 unsigned char *out);
 int tls_ecp_mul_restartable(mbedtls_ecp_group *grp, mbedtls_ecp_point *r, const mbedtls_mpi *m,
-                            const mbedtls_ecp_point *p,
-                            int (*rng)(void *, unsigned char *, size_t), void *p_rng,
-                            mbedtls_ecp_restart_ctx *restart);
+                            const mbedtls_ecp_point *p, int (*rng)(void *, unsigned char *, size_t),
+                            void *p_rng, mbedtls_ecp_restart_ctx *restart);
 int tls_ecp_mul(mbedtls_ecp_group *grp, mbedtls_ecp_point *r, const mbedtls_mpi *m,
                 const mbedtls_ecp_point *p, int (*rng)(void *, unsigned char *, size_t),
                 void *p_rng);

@@ -14,7 +14,7 @@ struct tls_session {
   size_t out_acked;    /* of them, sent but not yet told to mbedTLS */
   char *plain;         /* decrypted and not taken; of the heap, or NULL */
   size_t plain_at, plain_n;
-  uint64_t deadline_ms; /* of the handshake */
+  uint64_t deadline_ms;     /* of the handshake */
   unsigned char counter[8]; /* of received records, while the session rests */
   enum tls_state state;
   bool ending; /* close_notify was made */

@@ -9,11 +9,11 @@ set -eu
 build='
   gcc make binutils libc6-dev linux-libc-dev dpkg-dev xz-utils bzip2 patch python3
   ca-certificates debian-archive-keyring media-types
-  zlib1g-dev libzopfli-dev libbrotli-dev libyaml-dev'
+  zlib1g-dev libzopfli-dev libbrotli-dev libyaml-dev perl openssl'
 run='python3 qemu-system-x86'
 test='
   libcmocka-dev python3-pytest python3-scapy python3-brotli openssl
-  clang-format dnsmasq-base iproute2 iputils-ping procps curl wget chromium chromium-driver'
+  clang-format dnsmasq-base iproute2 iputils-ping procps curl wget gnutls-bin chromium chromium-driver'
 
 die() {
   echo "packages: $*" >&2

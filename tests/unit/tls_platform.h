@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Randomness and memory for the tests of tls/. */
+#pragma once
+
+#include <kernel/mem.h>
+#include <sys/random.h>
+
+#include "tls/internal.h"
+
+static inline int tls_test_setup(void **state) {
+  (void)state;
+  memstat_add(MEMSTAT_FREE, 64 << 20);
+  return tls_library_init();
+}
+
+static inline int tls_test_random(void *unused, unsigned char *p, size_t n) {
+  (void)unused;
+  return getrandom(p, n, 0) == (ssize_t)n ? 0 : -1;
+}
