@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * virtio network device (Virtual I/O Device 1.2, 5.1), as kernel/netdev.h.
  *
- * A receive buffer is half a page: the virtio header and the frame from its
- * start, the holder's scratch at its end. Buffers in the stack's hands are
- * replaced by new ones, up to a share of RAM. */
+ * A receive buffer is about half a page: the virtio header and the frame from
+ * its start, the holder's scratch at its end. Buffers in the stack's hands are
+ * replaced by new ones, up to a share of RAM; the pool gives pages back. */
 #include <kernel/mem.h>
 #include <kernel/netdev.h>
 #include <lib/err.h>
@@ -21,50 +21,28 @@
 enum { RX, TX };
 enum {
   QUEUE_MAX = 256,
-  BUFFER = KERNEL_PAGE / 2,
+  BUFFER = KERNEL_POOL_OBJECT_MAX, /* two in a page */
   SCRATCH_AT = BUFFER - KERNEL_NETDEV_SCRATCH,
   HEADER = sizeof(struct virtio_net_hdr_v1),
   ETHERNET_HEADER = 14,
 };
 
-struct buffer {
-  struct buffer *next; /* on the free list */
-};
-
 static struct virtio_device *device;
 static struct virtq rx, tx;
 static struct virtio_net_hdr_v1 *tx_header; /* [tx.size], by ring position */
-static struct buffer *free_buffers;
-static uint32_t buffers_n, buffers_max; /* exist; may exist */
-static uint32_t posted_n;               /* in the device's hands */
+static struct kernel_pool buffers;
+static uint32_t posted_n; /* in the device's hands */
 static uint32_t acked_interrupts;
 static bool rx_checksum;
 static struct kernel_netdev_stat stat;
 
-static void *buffer_get(void) {
-  if (!free_buffers && buffers_n + 2 <= buffers_max) {
-    char *page = kernel_page_alloc(MEMSTAT_NET_RX, 1);
-    if (!page)
-      return NULL;
-    buffers_n += 2;
-    kernel_netdev_rx_free(page + SCRATCH_AT);
-    kernel_netdev_rx_free(page + BUFFER + SCRATCH_AT);
-  }
-  struct buffer *b = free_buffers;
-  if (b)
-    free_buffers = b->next;
-  return b;
-}
-
 void kernel_netdev_rx_free(void *scratch) {
-  struct buffer *b = (void *)((char *)scratch - SCRATCH_AT);
-  b->next = free_buffers;
-  free_buffers = b;
+  kernel_pool_put(&buffers, (char *)scratch - SCRATCH_AT);
 }
 
 static void rx_refill(void) {
   while (posted_n < LIMIT_NET_RX_POSTED && rx.free_n > 0) {
-    void *b = buffer_get();
+    void *b = kernel_pool_get(&buffers);
     if (!b)
       return;
     struct kernel_netdev_piece piece = {b, SCRATCH_AT};
@@ -88,12 +66,13 @@ int kernel_netdev_rx(struct kernel_netdev_frame *frame) {
       continue;
     }
     stat.rx_frames++;
-    *frame =
-        (struct kernel_netdev_frame){.p = (uint8_t *)b + HEADER,
-                                     .n = n - HEADER,
-                                     .checksum_ok = frame_checked((const void *)b),
-                                     .scarce = posted_n < LIMIT_NET_RX_POSTED / 2 && !free_buffers,
-                                     .scratch = b + SCRATCH_AT};
+    if (posted_n < LIMIT_NET_RX_POSTED / 2)
+      rx_refill();
+    *frame = (struct kernel_netdev_frame){.p = (uint8_t *)b + HEADER,
+                                          .n = n - HEADER,
+                                          .checksum_ok = frame_checked((const void *)b),
+                                          .scarce = posted_n < LIMIT_NET_RX_POSTED / 2,
+                                          .scratch = b + SCRATCH_AT};
     return 1;
   }
   return 0;
@@ -186,7 +165,8 @@ int kernel_netdev_open(struct kernel_netdev_info *info) {
   for (unsigned i = 0; i < sizeof info->mac && features >> VIRTIO_NET_F_MAC & 1; i++)
     info->mac[i] = virtio_config8(d, i);
   rx_checksum = info->rx_checksum;
-  buffers_max = (uint32_t)(memstat_total() / LIMIT_NET_RX_SHARE / BUFFER);
+  kernel_pool_init(&buffers, "rx_buffer", MEMSTAT_NET_RX, BUFFER,
+                   (uint32_t)(memstat_total() / LIMIT_NET_RX_SHARE / BUFFER));
   rx_refill();
   device = d;
   virtio_start(d);
