@@ -160,6 +160,7 @@ _Noreturn void app_main(void) {
   app_options_parse(kernel_boot_cmdline(), &options, complain);
   kernel_console_level(options.log);
   kernel_panic_mode(options.onpanic);
+  kernel_idle_watchdog(options.watchdog_s);
   if (options.selftest.n)
     kernel_selftest(options.selftest.p, options.selftest.n);
   start_server(&options);

@@ -3,7 +3,7 @@
 
 #include <lib/err.h>
 
-enum { HTTP_PORT = 80, HTTPS_PORT = 443 };
+enum { HTTP_PORT = 80, HTTPS_PORT = 443, WATCHDOG_S = 10, WATCHDOG_MAX_S = 3600 };
 
 /* Each returns NULL, or why the value will not do. */
 
@@ -62,6 +62,14 @@ static const char *parse_selftest(struct lib_span v, struct app_options *o) {
   return NULL;
 }
 
+static const char *parse_watchdog(struct lib_span v, struct app_options *o) {
+  uint64_t s;
+  if (lib_span_u64(v, WATCHDOG_MAX_S, &s) < 0)
+    return "needs a number of seconds";
+  o->watchdog_s = (uint32_t)s;
+  return NULL;
+}
+
 /* The VMM's own, read by kernel/platform. */
 static const char *parse_platform(struct lib_span v, struct app_options *o) {
   (void)v, (void)o;
@@ -79,6 +87,7 @@ static const struct {
     {"log", parse_log},
     {"onpanic", parse_onpanic},
     {"selftest", parse_selftest},
+    {"watchdog", parse_watchdog},
     {"virtio_mmio.device", parse_platform},
 };
 
@@ -95,7 +104,10 @@ static const char *parse_word(struct lib_span word, struct app_options *o) {
 void app_options_parse(struct lib_span cmdline, struct app_options *out,
                        app_options_complain *complain) {
   struct lib_span word;
-  *out = (struct app_options){.port = HTTP_PORT, .tls_port = HTTPS_PORT, .log = KERNEL_LOG_INFO};
+  *out = (struct app_options){.port = HTTP_PORT,
+                              .tls_port = HTTPS_PORT,
+                              .log = KERNEL_LOG_INFO,
+                              .watchdog_s = WATCHDOG_S};
   while (lib_span_split(&cmdline, ' ', &word)) {
     const char *why = word.n ? parse_word(word, out) : NULL;
     if (why)

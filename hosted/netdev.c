@@ -69,6 +69,7 @@ int kernel_netdev_rx(struct kernel_netdev_frame *frame) {
     return 0;
   }
   stat.rx_frames++;
+  stat.rx_bytes += (uint64_t)n;
   *frame = (struct kernel_netdev_frame){
       .p = (uint8_t *)b, .n = (uint32_t)n, .scratch = b + FRAME_MAX};
   return 1;
@@ -82,11 +83,15 @@ int kernel_netdev_tx(const struct kernel_netdev_tx *tx) {
   struct iovec v[KERNEL_NETDEV_PIECES_MAX];
   if (done_n == DONE_MAX)
     return E_AGAIN;
-  for (unsigned i = 0; i < tx->pieces_n; i++)
+  uint64_t bytes = 0;
+  for (unsigned i = 0; i < tx->pieces_n; i++) {
     v[i] = (struct iovec){(void *)tx->piece[i].p, tx->piece[i].n};
+    bytes += tx->piece[i].n;
+  }
   if (writev(fd, v, (int)tx->pieces_n) < 0 && (errno == EAGAIN || errno == ENOBUFS))
     return E_AGAIN;
   stat.tx_frames++;
+  stat.tx_bytes += bytes;
   done[done_n++] = tx->cookie;
   return 0;
 }

@@ -15,6 +15,7 @@
 
 #include "hosted.h"
 
+static struct kernel_idle_stat idle_stat;
 static enum kernel_log console_level = KERNEL_LOG_INFO;
 
 static uint64_t read_clock(clockid_t id) {
@@ -77,8 +78,18 @@ void kernel_entropy_read(void *p, size_t n) {
 void kernel_idle(uint64_t deadline_ns) {
   uint64_t now = kernel_clock_ns();
   const uint64_t longest = 3600ull * 1000000000;
-  if (deadline_ns > now)
-    hosted_netdev_wait(deadline_ns - now < longest ? deadline_ns - now : longest);
+  if (deadline_ns <= now)
+    return;
+  idle_stat.sleeps++;
+  hosted_netdev_wait(deadline_ns - now < longest ? deadline_ns - now : longest);
+}
+
+void kernel_idle_watchdog(uint32_t seconds) {
+  (void)seconds; /* a process that hangs can be looked at */
+}
+
+const struct kernel_idle_stat *kernel_idle_stat(void) {
+  return &idle_stat;
 }
 
 void kernel_panic_mode(enum kernel_onpanic mode) {

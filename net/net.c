@@ -12,6 +12,7 @@
 #include <net/net.h>
 #include <string.h>
 
+#include "counters.h"
 #include "netif.h"
 
 static bool changed;
@@ -74,6 +75,7 @@ static void start_ip6(const struct net_family *f) {
 
 int net_init(const struct net_config *config) {
   lwip_init();
+  net_counters_init();
   int err = net_netif_open();
   if (err < 0)
     return err;

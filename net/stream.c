@@ -5,6 +5,7 @@
 #include <kernel/mem.h>
 #include <lib/err.h>
 #include <lib/limits.h>
+#include <lwip/stats.h>
 #include <lwip/tcp.h>
 #include <net/stream.h>
 #include <string.h>
@@ -243,7 +244,10 @@ static err_t on_sent(void *arg, struct tcp_pcb *pcb, u16_t n) {
 
 static void on_err(void *arg, err_t err) {
   struct net_stream *s = arg;
-  (void)err;
+  if (err == ERR_RST)
+    net_counters.resets_received++;
+  else
+    net_counters.aborted++;
   s->pcb = NULL;
   list_add(&ready, s);
 }

@@ -45,6 +45,7 @@ static void learn_rate(void) {
   uint64_t ns = kernel_clock_ns() - started_ns;
   ticks_per_s = ticks * 1000000000 / ns + 1;
   *reg(LVT_TIMER) = VECTOR_TIMER;
+  watchdog_second = ticks_per_s > UINT32_MAX ? UINT32_MAX : (uint32_t)ticks_per_s;
 }
 
 void lapic_timer_in(uint64_t ns) {

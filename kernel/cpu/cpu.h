@@ -77,9 +77,6 @@ void idt_init(void);
  *           behind the image; both ram_end when there is none */
 void paging_seal(uint64_t ram_end, uint64_t module, uint64_t module_end);
 
-/* Bytes of the stack used so far, at most. */
-uint32_t stack_high_water(void);
-
 /* Local APIC: enabled, timer one-shot, all else masked. */
 void lapic_init(void);
 
@@ -92,4 +89,9 @@ void lapic_timer_in(uint64_t ns);
 /* The stack protector's value: set once, by a function that does not return. */
 extern uintptr_t __stack_chk_guard;
 
-extern volatile uint32_t irq_device_n; /* counted by gates.S */
+/* Kept by gates.S. */
+extern volatile struct irq_counts {
+  uint32_t device, timer;
+} irq_counts;
+extern volatile uint32_t watchdog_second; /* ticks of the local APIC timer; 0: not known */
+extern volatile uint32_t watchdog_left;   /* seconds until it bites; 0: it does not */

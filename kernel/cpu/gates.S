@@ -17,10 +17,15 @@ gate_entry:
 gate_refuse:
   iretq
 
-/* Sleep until an interrupt. One that came earlier is still pending, since IF
- * is 0 everywhere else, and ends the sleep at once: STI takes effect only
- * behind the next instruction. IRETQ brings back the caller's IF. */
+/* In: RDI = the value of irq_counts that ring 3 has dealt with. Sleep until it
+ * is another: an interrupt that came since ends the sleep at once, one that
+ * comes after the comparison is pending, for IF is 0 in here and STI takes
+ * effect only behind the next instruction. From the first sleep on interrupts
+ * also come while ring 3 runs, so that the timer reaches a loop that hangs. */
 gate_idle:
+  orl $0x200,16(%rsp)           /* RFLAGS.IF of the caller */
+  cmpq %rdi,irq_counts
+  jne gate_refuse
   sti
   hlt
   iretq
@@ -59,25 +64,43 @@ gate_seal:
   movq %rdi,%cr3
   iretq
 
-/* Interrupts only wake gate_idle; they are let in nowhere else. */
+/* Interrupts do nothing but count, and so wake gate_idle. */
 .globl irq_timer, irq_device, irq_spurious, irq_nmi
 irq_device:
-  incl irq_device_n
-irq_timer:
+  incl irq_counts
   movabsl %eax,LAPIC_EOI        /* any value */
 irq_spurious:
 irq_nmi:
   iretq
 
-/* The stack is gone, most likely its guard page was hit. Go on in ring 3 with
- * the panic stack and the frame of the fault as argument. */
+/* The timer comes again in a second unless ring 3 sets it anew, and each time
+ * brings the watchdog nearer: kernel/cpu/idle.c winds it up. */
+irq_timer:
+  pushq %rax
+  movl watchdog_second,%eax
+  movabsl %eax,LAPIC_TIMER_INITIAL
+  movabsl %eax,LAPIC_EOI
+  incl irq_counts+4
+  decl watchdog_left
+  popq %rax
+  je hang
+  iretq
+
+/* Go on in ring 3 with the panic stack, in a function that gets RIP, RSP and
+ * RBP of the moment as arguments. */
+hang:
+  movl $panic_hang,%ecx
+  jmp report
+/* The stack is gone, most likely its guard page was hit. */
 .globl double_fault
 double_fault:
   addq $8,%rsp                  /* the error code is always 0 */
-  movq 0(%rsp),%rdi             /* RIP at the fault */
-  movq 24(%rsp),%rsi            /* RSP at the fault */
+  movl $panic_double_fault,%ecx
+report:
+  movq 0(%rsp),%rdi             /* RIP */
+  movq 24(%rsp),%rsi            /* RSP */
   movq %rbp,%rdx
-  movq $panic_double_fault,0(%rsp)
+  movq %rcx,0(%rsp)
   movq $panic_stack_top-8,24(%rsp)
   iretq
 
@@ -130,6 +153,9 @@ idt: .skip VECTORS_N*16
 ring0_stack_top:
 
 .data
-.globl irq_device_n
-irq_device_n: .long 0
+.balign 8
+.globl irq_counts, watchdog_second, watchdog_left
+irq_counts: .quad 0
+watchdog_second: .long 0
+watchdog_left: .long 0
 .section .note.GNU-stack,"",@progbits

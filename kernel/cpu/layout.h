@@ -28,6 +28,7 @@
 #define GATES_N 6
 
 #define LAPIC_EOI 0xfee000b0
+#define LAPIC_TIMER_INITIAL 0xfee00380
 
 #define STACK_BYTES 32768
 #define PANIC_STACK_BYTES 8192

@@ -7,6 +7,7 @@
  *                                         device registers
  *   ring 0 code and data, these tables    no U bit
  *   code r-x, constants and site r--, everything else rw-  for ring 3 */
+#include <kernel/mem.h>
 #include <lib/assert.h>
 
 #include "cpu.h"
@@ -94,7 +95,7 @@ void paging_seal(uint64_t ram_end, uint64_t module, uint64_t module_end) {
   cpu_gate(GATE_SEAL, (uint64_t)pml4);
 }
 
-uint32_t stack_high_water(void) {
+uint32_t kernel_stack_high_water(void) {
   const uint64_t *word = (const uint64_t *)(stack_guard + PAGE);
   while (word < (const uint64_t *)panic_guard && *word == 0)
     word++;

@@ -99,7 +99,7 @@ static void print_backtrace(uint64_t rip, uint64_t rbp) {
 
 static _Noreturn void halt(void) {
   for (;;)
-    cpu_gate(GATE_IDLE, 0);
+    cpu_gate(GATE_IDLE, (uint64_t)irq_counts.timer << 32 | irq_counts.device);
 }
 
 static _Noreturn void finish(void) {
@@ -120,6 +120,7 @@ _Noreturn void kernel_refuse(const char *reason) {
 }
 
 static void print_head(const char *reason) {
+  watchdog_left = 0;
   kernel_console_say(KERNEL_LOG_OFF, "PANIC: ", reason, NULL);
 }
 
@@ -161,6 +162,14 @@ _Noreturn void panic_trap(const struct trap_frame *f) {
 }
 
 /* From gates.S, on the panic stack. */
+CPU_CALLED_FROM_ASM _Noreturn void panic_hang(uint64_t rip, uint64_t rsp, uint64_t rbp);
+_Noreturn void panic_hang(uint64_t rip, uint64_t rsp, uint64_t rbp) {
+  print_head("watchdog: the loop hangs");
+  print_address("  rsp ", rsp);
+  print_backtrace(rip, rbp);
+  finish();
+}
+
 CPU_CALLED_FROM_ASM _Noreturn void panic_double_fault(uint64_t rip, uint64_t rsp, uint64_t rbp);
 _Noreturn void panic_double_fault(uint64_t rip, uint64_t rsp, uint64_t rbp) {
   bool overflow = rsp >= (uint64_t)stack_guard - 65536 && rsp < (uint64_t)stack_guard + 4096 + 256;

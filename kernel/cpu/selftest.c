@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Faults on demand, for the boot option selftest=: each must end in a panic
  * that names it. */
+#include <kernel/clock.h>
 #include <kernel/console.h>
+#include <kernel/idle.h>
 #include <kernel/panic.h>
 #include <lib/assert.h>
 #include <lib/span.h>
@@ -92,6 +94,13 @@ static void fail_assertion(void) {
   LIB_ASSERT(one == 2);
 }
 
+/* Sleeps first: that starts the timer of the watchdog. */
+static void hang(void) {
+  kernel_idle(kernel_clock_ns() + 1000000);
+  for (;;)
+    cpu_pause();
+}
+
 static const struct {
   const char *name;
   void (*run)(void);
@@ -101,6 +110,7 @@ static const struct {
     {"data", run_data},       {"ring0", run_ring0},     {"stack", overflow_stack},
     {"canary", smash_canary}, {"msr", write_msr},       {"port", open_port},
     {"cli", clear_interrupts}, {"assert", fail_assertion},
+    {"hang", hang},
 };
 
 void kernel_selftest(const char *name, unsigned long n) {

@@ -7,5 +7,7 @@
 /* Interrupt at the next event. True when there is work already. */
 bool netdev_arm(void);
 
-/* Awake: no interrupts; acknowledge the one that came. */
-void netdev_disarm(void);
+/* Awake: no interrupts.
+ *
+ * interrupted   one came: acknowledge it */
+void netdev_disarm(bool interrupted);

@@ -32,7 +32,6 @@ static struct virtq rx, tx;
 static struct virtio_net_hdr_v1 *tx_header; /* [tx.size], by ring position */
 static struct kernel_pool buffers;
 static uint32_t posted_n; /* in the device's hands */
-static uint32_t acked_interrupts;
 static bool rx_checksum;
 static struct kernel_netdev_stat stat;
 
@@ -66,6 +65,7 @@ int kernel_netdev_rx(struct kernel_netdev_frame *frame) {
       continue;
     }
     stat.rx_frames++;
+    stat.rx_bytes += n - HEADER;
     if (posted_n < LIMIT_NET_RX_POSTED / 2)
       rx_refill();
     *frame = (struct kernel_netdev_frame){.p = (uint8_t *)b + HEADER,
@@ -90,7 +90,10 @@ int kernel_netdev_tx(const struct kernel_netdev_tx *t) {
     h->csum_offset = t->checksum_offset;
   }
   piece[0] = (struct kernel_netdev_piece){h, HEADER};
-  memcpy(piece + 1, t->piece, t->pieces_n * sizeof *piece);
+  for (unsigned i = 0; i < t->pieces_n; i++) {
+    piece[i + 1] = t->piece[i];
+    stat.tx_bytes += t->piece[i].n;
+  }
   stat.tx_frames++;
   return virtq_put(&tx, piece, t->pieces_n + 1, false, t->cookie);
 }
@@ -125,14 +128,13 @@ bool netdev_arm(void) {
   return virtq_arm(&rx) | (tx_full && virtq_arm(&tx));
 }
 
-void netdev_disarm(void) {
+void netdev_disarm(bool interrupted) {
   if (!device)
     return;
   virtq_disarm(&rx);
   virtq_disarm(&tx);
-  if (irq_device_n == acked_interrupts)
+  if (!interrupted)
     return;
-  acked_interrupts = irq_device_n;
   stat.interrupts++;
   virtio_ack_interrupt(device);
 }

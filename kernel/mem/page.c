@@ -53,6 +53,14 @@ size_t kernel_page_free_bytes(void) {
   return memstat_row(MEMSTAT_FREE)->bytes;
 }
 
+void kernel_page_audit(void) {
+  uint64_t pages[MEMSTAT_OWNERS_N] = {0};
+  for (size_t i = 0; i < pages_n; i++)
+    pages[owner_of[i]]++;
+  for (unsigned i = 0; i < MEMSTAT_OWNERS_N; i++)
+    LIB_ASSERT(pages[i] * KERNEL_PAGE == memstat_row(i)->bytes);
+}
+
 /* [from, to) changes hands; bytes, rounded to pages outward. */
 static void assign(uint64_t from, uint64_t to, enum memstat_owner old, enum memstat_owner owner) {
   size_t first = from / KERNEL_PAGE, n = (to + KERNEL_PAGE - 1) / KERNEL_PAGE - first;

@@ -110,6 +110,13 @@ uint32_t net_tcp_isn(const void *local_ip, uint16_t local_port, const void *remo
                      uint16_t remote_port);
 #define LWIP_HOOK_TCP_ISN net_tcp_isn
 
+/* Segments sent again are counted where options would be added. */
+struct tcp_hdr;
+struct tcp_pcb;
+void net_counters_sent(const struct tcp_hdr *header, const struct tcp_pcb *pcb);
+#define LWIP_HOOK_TCP_OUT_ADD_TCPOPTS(p, header, pcb, opts) \
+  ((pcb) ? net_counters_sent(header, pcb) : (void)0, opts)
+
 /* The IPv6 gateway of the boot options. */
 struct ip6_addr;
 const struct ip6_addr *net_ip6_gateway(const struct ip6_addr *destination);

@@ -18,6 +18,12 @@ void kernel_page_free(void *p, size_t n);
 /* Bytes that are nobody's. */
 size_t kernel_page_free_bytes(void);
 
+/* Panic unless every page's owner is charged for just that page. O(pages). */
+void kernel_page_audit(void);
+
+/* Bytes of the stack that were ever in use; 0 where that is not known. */
+uint32_t kernel_stack_high_water(void);
+
 /* A pool; the caller's storage. Fields are private to kernel/mem/pool.c. */
 struct kernel_pool {
   struct memstat_pool stat;

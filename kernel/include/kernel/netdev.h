@@ -63,6 +63,8 @@ void *kernel_netdev_tx_done(void);
 void kernel_netdev_flush(void);
 
 struct kernel_netdev_stat {
-  uint64_t rx_frames, tx_frames, rx_drops, kicks, interrupts;
+  uint64_t rx_frames, tx_frames, rx_bytes, tx_bytes; /* without what was dropped */
+  uint64_t rx_drops;                                 /* malformed by the device */
+  uint64_t kicks, interrupts;                        /* to the device, from it */
 };
 const struct kernel_netdev_stat *kernel_netdev_stat(void);

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Figures of the VM with names for machines. Each layer registers a table of
+ * its own; the page /metrics writes them all. Names keep the conventions of
+ * Prometheus, and say by themselves what the figure is:
+ *   ..._total     only grows
+ *   ..._seconds   is kept in nanoseconds here, as is ..._seconds_total */
+#pragma once
+
+#include <stdint.h>
+
+struct memstat_metric {
+  const char *name;      /* without the common prefix; may end in {label="value",...} */
+  const char *help;      /* what it is; NULL: another label of the figure above */
+  const uint64_t *value; /* read whenever it is asked for */
+};
+
+/* A table; its rows and itself stay for the VM's life. */
+struct memstat_metrics {
+  const struct memstat_metric *rows;
+  unsigned n;
+  void (*refresh)(void);        /* brings the values up to date; NULL: they are */
+  struct memstat_metrics *next; /* registry; owned by memstat */
+};
+
+void memstat_metrics_register(struct memstat_metrics *table);
+const struct memstat_metrics *memstat_metrics_first(void);
+
+/* Bring all figures up to date, those of memstat_vm too: before a report. */
+void memstat_refresh(void);
