@@ -14,6 +14,7 @@
 #include <tls/tls.h>
 
 #include "crowd.h"
+#include "metrics.h"
 #include "secure.h"
 #include "wheel.h"
 
@@ -120,7 +121,7 @@ static bool is_secure(uint16_t port) {
 static void turn_away(struct net_stream *s, uint16_t port) {
   static const char answer[] = "HTTP/1.1 503 Service Unavailable\r\n"
                                "Retry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-  server->counters.refusals++;
+  app_counters.turned_away++;
   if (is_secure(port)) { /* saying it would take a handshake */
     net_stream_abort(s);
     return;
@@ -175,6 +176,7 @@ static bool pump_tx(struct app_conn *c, uint64_t now_ms) {
   int n = net_stream_tx(c->stream, out.bytes, out.stable);
   if (n < 0)
     return false;
+  app_counters.tx_bytes += (uint64_t)n;
   http_conn_tx_ack(&c->http, (size_t)n, now_ms);
   return true;
 }
@@ -199,6 +201,7 @@ static bool pump_rx(struct app_conn *c, uint64_t now_ms) {
       http_conn_rx_end(&c->http, now_ms); /* a head that will not be completed */
     return false;
   }
+  app_counters.rx_bytes += (uint64_t)n;
   net_stream_rx_ack(c->stream, (size_t)n);
   return true;
 }

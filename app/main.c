@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "conn.h"
+#include "metrics.h"
 #include "options.h"
 #include "secure.h"
 
@@ -85,6 +86,7 @@ static void start_server(const struct app_options *options) {
   http_server_init(&server);
   http_server_time(&server, kernel_clock_wall_unix() * 1000, now_ms());
   app_conn_init(&server, options->tls_port);
+  app_metrics_init(&server, options->log >= KERNEL_LOG_DEBUG);
 }
 
 static void start_network(const struct app_options *options) {

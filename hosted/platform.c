@@ -2,6 +2,7 @@
  * Clock, console, entropy, idle and panic as a Unix process has them. */
 #include <kernel/clock.h>
 #include <kernel/console.h>
+#include <kernel/crash.h>
 #include <kernel/entropy.h>
 #include <kernel/idle.h>
 #include <kernel/panic.h>
@@ -90,6 +91,11 @@ void kernel_idle_watchdog(uint32_t seconds) {
 
 const struct kernel_idle_stat *kernel_idle_stat(void) {
   return &idle_stat;
+}
+
+const struct kernel_crash *kernel_crash_last(void) {
+  static const struct kernel_crash none;
+  return &none; /* what is left of a process is a core file */
 }
 
 void kernel_panic_mode(enum kernel_onpanic mode) {

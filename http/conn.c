@@ -19,6 +19,7 @@ static void await_request(struct http_conn *c, uint64_t timeout_ms, uint64_t now
   c->phase = HTTP_TX_NONE;
   c->began_ms = 0;
   c->blank_lines = 0;
+  c->route = 0;
   c->deadline_ms = now_ms + timeout_ms;
 }
 
@@ -40,9 +41,24 @@ static bool has_rest(const struct http_conn *c) {
   return c->has_chunked ? !http_chunked_done(&c->chunked) : c->body_left > 0;
 }
 
+static void count_duration(struct http_conn *c, uint64_t now_ms) {
+  static const uint16_t bounds_ms[HTTP_DURATIONS_N] = HTTP_DURATIONS_MS;
+  struct http_counters *n = &c->server->counters;
+  uint64_t ms = now_ms - c->began_ms;
+  unsigned i = 0;
+  if (c->began_ms == 0)
+    return;
+  while (i < HTTP_DURATIONS_N && ms > bounds_ms[i])
+    i++;
+  n->by_duration[i]++;
+  n->duration_sum_ms += ms;
+  c->began_ms = 0;
+}
+
 /* The answer is out. */
 static void finish(struct http_conn *c, uint64_t now_ms) {
   http_reply_drop(c);
+  count_duration(c, now_ms);
   c->phase = HTTP_TX_NONE;
   c->body = LIB_SPAN("");
   if (!c->keep || c->ended) {
@@ -76,7 +92,7 @@ static uint64_t answer_bytes(const struct http_conn *c) {
 static void count(struct http_conn *c) {
   struct http_counters *n = &c->server->counters;
   n->requests++;
-  n->by_class[c->status / 100]++;
+  n->by_route[c->route][c->status / 100]++;
   if (c->status == 503 || c->status == 429)
     n->refusals++;
 }
@@ -188,11 +204,16 @@ static int take_blank_line(struct http_conn *c, uint64_t now_ms) {
   return 2;
 }
 
-static int await_more(struct http_conn *c, uint64_t now_ms) {
-  if (c->began_ms == 0) {
+/* The first bytes of a request are here. */
+static void begin(struct http_conn *c, uint64_t now_ms) {
+  if (c->began_ms == 0)
     c->began_ms = now_ms ? now_ms : 1;
+}
+
+static int await_more(struct http_conn *c, uint64_t now_ms) {
+  if (c->began_ms == 0)
     c->deadline_ms = now_ms + HTTP_HEAD_TIMEOUT_MS;
-  }
+  begin(c, now_ms);
   return E_AGAIN;
 }
 
@@ -203,6 +224,7 @@ static int rx_head(struct http_conn *c, struct lib_span in, uint64_t now_ms) {
   int n = http_request_parse(in, r);
   if (n == E_AGAIN)
     return await_more(c, now_ms);
+  begin(c, now_ms);
   if (n < 0)
     return refuse_head(c, r, now_ms);
   accept_head(c, lib_span_sub(in, 0, (size_t)n), in.n > (size_t)n, now_ms);

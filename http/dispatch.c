@@ -30,6 +30,8 @@ static void answer_path(struct http_exchange *x, struct lib_span head) {
   if (!http_static_admit(c, r, x->path, x->now_ms))
     return;
   x->route = http_route_find(c->server, x->path, r->method, x->params, &allow);
+  if (x->route)
+    c->route = (uint8_t)(x->route - c->server->routes + 1);
   if (x->route == NULL)
     http_static_answer(c, r, x->path, allow, x->now_ms);
   else if (reads_body(x))

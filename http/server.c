@@ -4,6 +4,7 @@
 
 void http_server_init(struct http_server *s) {
   LIB_ASSERT(s->pack.head != NULL && s->work_alloc != NULL && s->work_free != NULL);
+  LIB_ASSERT(s->routes_n <= HTTP_ROUTES_MAX);
   s->counters = (struct http_counters){0};
   s->listeners = 0;
   s->wall_zero_ms = 0;

@@ -9,6 +9,7 @@
 #include "memory_steps.h"
 
 void site_memory_view_init(struct site_memory_view *v) {
+  memstat_refresh();
   *v = (struct site_memory_view){.vm = memstat_vm, .at.pool = memstat_pool_first()};
   for (unsigned i = 0; i < MEMSTAT_OWNERS_N; i++) {
     v->rows[i] = *memstat_row(i);

@@ -6,6 +6,7 @@
 
 #include <lib/out.h>
 #include <memstat/memstat.h>
+#include <memstat/metric.h>
 
 /* How far a report has been written. */
 struct site_memory_cursor {
@@ -13,6 +14,7 @@ struct site_memory_cursor {
   unsigned item;                   /* the next owner within the step */
   uint64_t sum_bytes;              /* of the owners already in the current bar */
   const struct memstat_pool *pool; /* the next pool to write */
+  const struct memstat_metrics *table; /* of metrics, whose row `item` is next */
 };
 
 /* A report on its way out. */

@@ -73,6 +73,8 @@ static void write_part(enum part part, struct lib_out *out) {
 
 static int write_update(void *state, struct lib_out *out, uint64_t now_ms, uint64_t *next_ms) {
   struct updates *u = state;
+  if (u->next == PART_OWNERS)
+    memstat_refresh();
   write_part(u->next, out);
   u->next = (u->next + 1) % PARTS_N;
   *next_ms = u->next == 0 ? now_ms + UPDATE_MS : now_ms;

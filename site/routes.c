@@ -10,6 +10,7 @@ const struct http_route site_routes[] = {
     {HTTP_GET, "/memory", site_page_memory, .body_max = 0},
     {HTTP_GET, "/memory.json", site_page_memory_json, .body_max = 0},
     {HTTP_GET, "/memory/events", site_page_memory_events, .body_max = 0},
+    {HTTP_GET, "/metrics", site_page_metrics, .body_max = 0},
     {HTTP_GET, "/hello/:name", site_page_hello, .group = SITE_SAMPLES},
     {HTTP_POST, "/form", site_page_form, .body_max = SITE_FORM_MAX, .reply_max = SITE_FORM_REPLY,
      .group = SITE_SAMPLES},

@@ -80,6 +80,7 @@ _Noreturn void boot_start(const struct pvh_start_info *info) {
   boot_memory(info);
   clock_init();
   memstat_vm.boot_ring3_ns = clock_tsc_to_ns(ring3_tsc);
+  crash_init();
   memstat_vm.image_bytes = (uint32_t)(image_end - image_start);
   lapic_init();
   platform_init(kernel_boot_cmdline());

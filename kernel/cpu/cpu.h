@@ -3,8 +3,7 @@
  * ring 0, and the set-up calls of boot/start.c. Private to kernel/. */
 #pragma once
 
-#include <stdbool.h>
-#include <stdint.h>
+#include <lib/span.h>
 
 #include "layout.h"
 
@@ -88,6 +87,13 @@ void lapic_timer_in(uint64_t ns);
 
 /* The stack protector's value: set once, by a function that does not return. */
 extern uintptr_t __stack_chk_guard;
+
+/* Take over what the panic before the last reset has left. */
+void crash_init(void);
+
+/* Begin a report for the boot after this, and add a line to it. */
+void crash_begin(void);
+void crash_line(struct lib_span line);
 
 /* Kept by gates.S. */
 extern volatile struct irq_counts {

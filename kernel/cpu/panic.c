@@ -47,8 +47,9 @@ static const char *page_fault_text(uint64_t error) {
   return error & 1 ? "page fault: reading protected memory" : "page fault: reading unmapped memory";
 }
 
-static void say(const char *p) {
-  kernel_console_line(KERNEL_LOG_OFF, lib_span_str(p));
+static void say(struct lib_span line) {
+  crash_line(line);
+  kernel_console_line(KERNEL_LOG_OFF, line);
 }
 
 static void print_address(const char *label, uint64_t v) {
@@ -57,7 +58,7 @@ static void print_address(const char *label, uint64_t v) {
   lib_out_init(&o, line, sizeof line);
   lib_out_all(&o, label, "0x", NULL);
   lib_out_hex(&o, v, 16);
-  kernel_console_line(KERNEL_LOG_OFF, lib_out_done(&o));
+  say(lib_out_done(&o));
 }
 
 static void print_registers(const struct trap_frame *f) {
@@ -77,7 +78,7 @@ static void print_registers(const struct trap_frame *f) {
       lib_out_str(&o, r[j].name);
       lib_out_hex(&o, r[j].v, 16);
     }
-    kernel_console_line(KERNEL_LOG_OFF, lib_out_done(&o));
+    say(lib_out_done(&o));
   }
 }
 
@@ -105,10 +106,10 @@ static _Noreturn void halt(void) {
 static _Noreturn void finish(void) {
   enum { KEYBOARD_CONTROLLER = 0x64, PULSE_RESET = 0xfe };
   if (mode == KERNEL_ONPANIC_HALT) {
-    say("halted");
+    say(LIB_SPAN("halted"));
     halt();
   }
-  say("rebooting");
+  say(LIB_SPAN("rebooting"));
   cpu_out8(KEYBOARD_CONTROLLER, PULSE_RESET);
   cpu_gate(GATE_RESET, 0);
   halt();
@@ -120,8 +121,13 @@ _Noreturn void kernel_refuse(const char *reason) {
 }
 
 static void print_head(const char *reason) {
+  char line[LINE_MAX];
+  struct lib_out o;
   watchdog_left = 0;
-  kernel_console_say(KERNEL_LOG_OFF, "PANIC: ", reason, NULL);
+  crash_begin();
+  lib_out_init(&o, line, sizeof line);
+  lib_out_all(&o, "PANIC: ", reason, NULL);
+  say(lib_out_done(&o));
 }
 
 CPU_CALLED_FROM_ASM _Noreturn void kernel_panic(const char *reason) {
@@ -149,7 +155,7 @@ _Noreturn void panic_trap(const struct trap_frame *f) {
                          ? exceptions[f->vector]
                          : "unexpected exception";
   if (again) { /* a fault while reporting one */
-    say("PANIC: fault in the panic report");
+    say(LIB_SPAN("PANIC: fault in the panic report"));
     halt();
   }
   again = true;

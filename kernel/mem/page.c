@@ -12,7 +12,8 @@ static size_t pages_n;
 static size_t next;       /* where the last search ended */
 
 extern char image_start[], text_start[], rodata_start[], ring0_data_start[], data_start[],
-    stack_guard[], stacks_end[], boot_tables_start[], boot_tables_end[], site_start[], image_end[];
+    stack_guard[], stacks_end[], boot_tables_start[], boot_tables_end[], crash_page[], site_start[],
+    image_end[];
 
 void *kernel_page_alloc(enum memstat_owner owner, size_t n) {
   size_t run = 0;
@@ -79,7 +80,8 @@ static void assign_image(void) {
       {data_start, stack_guard, MEMSTAT_DATA},
       {stack_guard, stacks_end, MEMSTAT_STACK},
       {stacks_end, boot_tables_start, MEMSTAT_PAGE_TABLES},
-      {boot_tables_end, site_start, MEMSTAT_DATA},
+      {boot_tables_end, crash_page, MEMSTAT_DATA},
+      {crash_page, site_start, MEMSTAT_LOG},
       {site_start, image_end, MEMSTAT_SITE},
   };
   for (unsigned i = 0; i < sizeof parts / sizeof *parts; i++)

@@ -56,6 +56,7 @@ struct http_conn {
   uint8_t state, phase, kind;               /* the enums above */
   uint8_t part;                             /* of a multipart answer */
   uint8_t minor;                            /* HTTP/1.minor of the request */
+  uint8_t route;                            /* 1 + index of the page; 0: none */
   uint8_t blank_lines;                      /* before the request line */
   bool is_head : 1;                         /* the body stays away */
   bool keep : 1;                            /* go on after this answer */

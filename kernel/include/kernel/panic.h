@@ -14,6 +14,7 @@ _Noreturn void kernel_panic(const char *reason);
 _Noreturn void kernel_refuse(const char *reason);
 
 /* Provoke a fault, to see it caught: text, rodata, data, null, stack,
- * tables, gate, assert. Returns when the name is unknown, or when the fault
+ * tables, gate, assert. With "once-" before it, only if
+ * the last boot did not end in a panic. Returns when the name is unknown, or when the fault
  * was not caught. */
 void kernel_selftest(const char *name, unsigned long n);

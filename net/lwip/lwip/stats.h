@@ -4,6 +4,9 @@
  * nothing. Counters have 64 bits, lwIP's own would have 16 or 32. */
 #pragma once
 
+#include <lwip/mem.h>
+#include <lwip/memp.h>
+#include <lwip/opt.h>
 #include <stdint.h>
 
 /* Segments, connections. */
@@ -43,5 +46,6 @@ static inline __attribute__((always_inline)) void net_count(const char *what) {
 #define ND6_STATS_INC(x)
 #define UDP_STATS_INC(x)
 #define FRAG_STATS_INC(x)
+#define IP6_FRAG_STATS_INC(x)
 #define MEM_STATS_INC(x)
 #define MEMP_STATS_DEC(x, i)

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * The table of metrics whose values live above net/ and in the platform. What
+ * is not a counter by itself is computed when a report asks for it. */
+#include "metrics.h"
+
+#include <kernel/clock.h>
+#include <kernel/crash.h>
+#include <kernel/idle.h>
+#include <kernel/mem.h>
+#include <kernel/netdev.h>
+#include <memstat/memstat.h>
+#include <memstat/metric.h>
+
+struct app_counters app_counters;
+
+static const struct http_server *server;
+static bool audit;
+static struct kernel_netdev_stat device;
+static struct kernel_idle_stat idle;
+static struct http_counters http;
+static struct {
+  uint64_t uptime_ns, start_ns, ram, image, stack, conns, conns_peak, listeners, exits, panics;
+} now;
+
+static const struct memstat_metric rows[] = {
+    {"uptime_seconds", "Time since entry into the image.", &now.uptime_ns},
+    {"start_time_seconds", "Unix time of the entry.", &now.start_ns},
+    {"boot_seconds{phase=\"ring3\"}", "Time from entry to the end of a phase of the boot.",
+     &memstat_vm.boot_ring3_ns},
+    {"boot_seconds{phase=\"devices\"}", NULL, &memstat_vm.boot_devices_ns},
+    {"boot_seconds{phase=\"listening\"}", NULL, &memstat_vm.boot_listening_ns},
+    {"panics_total", "Panics since the machine was switched on.", &now.panics},
+    {"ram_bytes", "RAM of the machine.", &now.ram},
+    {"image_bytes", "Memory of the image, its variables and stacks.", &now.image},
+    {"stack_peak_bytes", "Deepest use of the stack.", &now.stack},
+    {"connections", "Open HTTP connections.", &now.conns},
+    {"connections_peak", "Most HTTP connections at once.", &now.conns_peak},
+    {"connections_total", "HTTP connections accepted.", &memstat_vm.conns_total},
+    {"connections_refused_total", "Connections turned away with 503.", &app_counters.turned_away},
+    {"http_received_bytes_total", "Bytes of HTTP received.", &app_counters.rx_bytes},
+    {"http_sent_bytes_total", "Bytes of HTTP sent.", &app_counters.tx_bytes},
+    {"http_timeouts_total", "Requests and answers that were too slow.", &http.timeouts},
+    {"http_refusals_total", "Answers 503 and 429.", &http.refusals},
+    {"http_event_streams", "Open event streams.", &now.listeners},
+    {"network_frames_total{direction=\"in\"}", "Ethernet frames.", &device.rx_frames},
+    {"network_frames_total{direction=\"out\"}", NULL, &device.tx_frames},
+    {"network_bytes_total{direction=\"in\"}", "Bytes of Ethernet frames.", &device.rx_bytes},
+    {"network_bytes_total{direction=\"out\"}", NULL, &device.tx_bytes},
+    {"network_malformed_frames_total", "Frames the device got wrong.", &device.rx_drops},
+    {"device_kicks_total", "Notifications of the network device.", &device.kicks},
+    {"device_interrupts_total", "Interrupts of the network device.", &device.interrupts},
+    {"idle_sleeps_total", "Times the CPU went to sleep.", &idle.sleeps},
+    {"idle_timers_total", "Times the timer was set.", &idle.timers},
+    {"vm_exits_caused_total", "VM exits by the above, at least.", &now.exits},
+};
+
+/* A sleep, a kick and a timer are an exit each; an interrupt is two, to read
+ * what it is about and to acknowledge it. */
+static uint64_t exits(void) {
+  return idle.sleeps + idle.timers + device.kicks + 2 * device.interrupts;
+}
+
+static void refresh(void) {
+  if (audit)
+    kernel_page_audit();
+  memstat_vm.stack_high_water_bytes = kernel_stack_high_water();
+  device = *kernel_netdev_stat();
+  idle = *kernel_idle_stat();
+  http = server->counters;
+  now.uptime_ns = kernel_clock_ns();
+  now.start_ns = (uint64_t)server->wall_zero_ms * 1000000;
+  now.panics = kernel_crash_last()->n;
+  now.ram = memstat_total();
+  now.image = memstat_vm.image_bytes;
+  now.stack = memstat_vm.stack_high_water_bytes;
+  now.conns = memstat_vm.conns_now;
+  now.conns_peak = memstat_vm.conns_high_water;
+  now.listeners = server->listeners;
+  now.exits = exits();
+}
+
+void app_metrics_init(const struct http_server *s, bool with_audit) {
+  static struct memstat_metrics table = {rows, sizeof rows / sizeof *rows, refresh, NULL};
+  server = s;
+  audit = with_audit;
+  memstat_metrics_register(&table);
+}
