@@ -30,6 +30,7 @@ SYMBOL(stack_guard, 0x9000);
 SYMBOL(stacks_end, 0x13000);
 SYMBOL(boot_tables_start, 0x1b000);
 SYMBOL(boot_tables_end, 0x1e000);
+SYMBOL(crash_page, 0x1f000);
 SYMBOL(site_start, 0x20000);
 SYMBOL(image_end, 0x28000);
 
@@ -63,7 +64,8 @@ static void test_boot_account(void **state) {
   assert_true(memstat_total() == BASE + HIGH);
   assert_int_equal(pages(MEMSTAT_TEXT), 4);
   assert_int_equal(pages(MEMSTAT_RODATA), 2);
-  assert_int_equal(pages(MEMSTAT_DATA), 2 + 2);
+  assert_int_equal(pages(MEMSTAT_DATA), 2 + 1);
+  assert_int_equal(pages(MEMSTAT_LOG), 1); /* the report of the last panic */
   assert_int_equal(pages(MEMSTAT_STACK), 10);
   assert_int_equal(pages(MEMSTAT_PAGE_TABLES), 1 + 8);
   assert_int_equal(pages(MEMSTAT_SITE), 8 + 2);
@@ -96,7 +98,8 @@ static void test_all_pages_once(void **state) {
     if (seen[i])
       kernel_page_free((void *)(i * KERNEL_PAGE), 1);
   assert_int_equal(pages(MEMSTAT_FREE), free_n);
-  assert_int_equal(bytes(MEMSTAT_LOG), 0);
+  assert_int_equal(pages(MEMSTAT_LOG), 1);
+  kernel_page_audit();
 }
 
 /* From here on the pages below 1 MiB are taken: the rest can be written. */
@@ -279,6 +282,34 @@ static void test_heap_refuses(void **state) {
   kernel_heap_free(NULL);
 }
 
+/* Whatever way an owner takes memory, it is charged for whole pages, the sum
+ * stays, and giving back leaves nothing. */
+static void test_each_owner_is_charged(void **state) {
+  (void)state;
+  static struct kernel_heap heap[MEMSTAT_OWNERS_N];
+  static struct kernel_pool pool[MEMSTAT_OWNERS_N];
+  const uint64_t ram = memstat_total();
+  for (unsigned i = MEMSTAT_FREE + 1; i < MEMSTAT_OWNERS_N; i++) {
+    const uint64_t before = pages(i);
+    kernel_heap_init(&heap[i], "heap", i);
+    kernel_pool_init(&pool[i], "pool", i, 100, 10);
+    void *taken[] = {kernel_page_alloc(i, 3), kernel_heap_alloc(&heap[i], 5000),
+                     kernel_heap_alloc(&heap[i], 100), kernel_pool_get(&pool[i])};
+    for (unsigned k = 0; k < 4; k++)
+      assert_non_null(taken[k]);
+    assert_int_equal(pages(i), before + 3 + 2 + 1 + 1);
+    kernel_page_audit();
+    assert_true(memstat_total() == ram);
+    kernel_page_free(taken[0], 3);
+    kernel_heap_free(taken[1]);
+    kernel_heap_free(taken[2]);
+    kernel_pool_put(&pool[i], taken[3]);
+    assert_int_equal(pages(i), before);
+    assert_true(memstat_row(i)->high_water_bytes >= (before + 7) * KERNEL_PAGE);
+  }
+  kernel_page_audit();
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_boot_account),
@@ -290,6 +321,7 @@ int main(void) {
       cmocka_unit_test(test_heap),
       cmocka_unit_test(test_heap_borders),
       cmocka_unit_test(test_heap_refuses),
+      cmocka_unit_test(test_each_owner_is_charged),
   };
   return cmocka_run_group_tests(tests, setup, NULL);
 }
