@@ -176,7 +176,6 @@ static bool pump_tx(struct app_conn *c, uint64_t now_ms) {
   int n = net_stream_tx(c->stream, out.bytes, out.stable);
   if (n < 0)
     return false;
-  app_counters.tx_bytes += (uint64_t)n;
   http_conn_tx_ack(&c->http, (size_t)n, now_ms);
   return true;
 }
@@ -201,7 +200,6 @@ static bool pump_rx(struct app_conn *c, uint64_t now_ms) {
       http_conn_rx_end(&c->http, now_ms); /* a head that will not be completed */
     return false;
   }
-  app_counters.rx_bytes += (uint64_t)n;
   net_stream_rx_ack(c->stream, (size_t)n);
   return true;
 }

@@ -7,7 +7,6 @@
 /* Counters of app/ itself. */
 struct app_counters {
   uint64_t turned_away; /* connections beyond what memory or fairness allows */
-  uint64_t rx_bytes, tx_bytes;
 };
 extern struct app_counters app_counters;
 

@@ -278,7 +278,7 @@ static int rx_drain(struct http_conn *c, struct lib_span in, uint64_t now_ms) {
   return n < 0 ? (int)in.n : n;
 }
 
-int http_conn_rx(struct http_conn *c, struct lib_span in, uint64_t now_ms) {
+static int rx(struct http_conn *c, struct lib_span in, uint64_t now_ms) {
   if (in.n == 0)
     return E_AGAIN;
   switch (c->state) {
@@ -292,6 +292,13 @@ int http_conn_rx(struct http_conn *c, struct lib_span in, uint64_t now_ms) {
   default:
     return E_CLOSED;
   }
+}
+
+int http_conn_rx(struct http_conn *c, struct lib_span in, uint64_t now_ms) {
+  int n = rx(c, in, now_ms);
+  if (n > 0)
+    c->server->counters.received_bytes += (unsigned)n;
+  return n;
 }
 
 void http_conn_rx_end(struct http_conn *c, uint64_t now_ms) {
@@ -389,6 +396,7 @@ void http_conn_tx_ack(struct http_conn *c, size_t k, uint64_t now_ms) {
   if (k == 0)
     return;
   c->window_bytes += (uint32_t)k;
+  c->server->counters.sent_bytes += k;
   switch (c->phase) {
   case HTTP_TX_CONTINUE:
     c->phase = HTTP_TX_NONE;

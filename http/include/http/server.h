@@ -40,6 +40,7 @@ struct http_counters {
    * last class has no bound. An answer that was cut off is in none. */
   uint64_t by_duration[HTTP_DURATIONS_N + 1];
   uint64_t duration_sum_ms;
+  uint64_t received_bytes, sent_bytes;
   uint64_t timeouts;  /* heads, bodies and answers that were too slow */
   uint64_t refusals;  /* 503 and 429 */
   uint64_t no_memory; /* work_alloc answered NULL */
