@@ -104,10 +104,8 @@ static const char *parse_word(struct lib_span word, struct app_options *o) {
 void app_options_parse(struct lib_span cmdline, struct app_options *out,
                        app_options_complain *complain) {
   struct lib_span word;
-  *out = (struct app_options){.port = HTTP_PORT,
-                              .tls_port = HTTPS_PORT,
-                              .log = KERNEL_LOG_INFO,
-                              .watchdog_s = WATCHDOG_S};
+  *out = (struct app_options){
+      .port = HTTP_PORT, .tls_port = HTTPS_PORT, .log = KERNEL_LOG_INFO, .watchdog_s = WATCHDOG_S};
   while (lib_span_split(&cmdline, ' ', &word)) {
     const char *why = word.n ? parse_word(word, out) : NULL;
     if (why)

@@ -8,12 +8,12 @@
 
 struct app_options {
   struct net_config net;
-  uint16_t port;                /* of HTTP */
-  uint16_t tls_port;            /* of HTTPS */
+  uint16_t port;     /* of HTTP */
+  uint16_t tls_port; /* of HTTPS */
   enum kernel_log log;
   enum kernel_onpanic onpanic;
-  struct lib_span selftest;     /* empty: none */
-  uint32_t watchdog_s;          /* the loop may not come round for so long; 0: ever */
+  struct lib_span selftest; /* empty: none */
+  uint32_t watchdog_s;      /* the loop may not come round for so long; 0: ever */
 };
 
 /* Told about an option that is ignored: the word itself and a few words why. */

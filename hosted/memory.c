@@ -64,10 +64,9 @@ void kernel_page_free(void *p, size_t n) {
 void kernel_pool_init(struct kernel_pool *pool, const char *name, enum memstat_owner owner,
                       uint32_t bytes, uint32_t capacity) {
   LIB_ASSERT(bytes > 0 && bytes <= KERNEL_POOL_OBJECT_MAX);
-  *pool = (struct kernel_pool){.stat = {.name = name,
-                                        .owner = owner,
-                                        .object_bytes = (bytes + 15) & ~15u,
-                                        .capacity = capacity}};
+  *pool = (struct kernel_pool){
+      .stat = {
+          .name = name, .owner = owner, .object_bytes = (bytes + 15) & ~15u, .capacity = capacity}};
   memstat_pool_register(&pool->stat);
 }
 

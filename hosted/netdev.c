@@ -70,8 +70,8 @@ int kernel_netdev_rx(struct kernel_netdev_frame *frame) {
   }
   stat.rx_frames++;
   stat.rx_bytes += (uint64_t)n;
-  *frame = (struct kernel_netdev_frame){
-      .p = (uint8_t *)b, .n = (uint32_t)n, .scratch = b + FRAME_MAX};
+  *frame =
+      (struct kernel_netdev_frame){.p = (uint8_t *)b, .n = (uint32_t)n, .scratch = b + FRAME_MAX};
   return 1;
 }
 

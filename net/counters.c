@@ -2,9 +2,9 @@
  * What TCP counts (net/lwip/lwip/stats.h), as a table of metrics. */
 #include "counters.h"
 
+#include <lwip/priv/tcp_priv.h>
 #include <lwip/stats.h>
 #include <lwip/tcp.h>
-#include <lwip/priv/tcp_priv.h>
 #include <memstat/metric.h>
 
 struct net_counters net_counters;

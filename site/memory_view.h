@@ -10,10 +10,10 @@
 
 /* How far a report has been written. */
 struct site_memory_cursor {
-  unsigned step;                   /* index into the parts of the report */
-  unsigned item;                   /* the next owner within the step */
-  uint64_t sum_bytes;              /* of the owners already in the current bar */
-  const struct memstat_pool *pool; /* the next pool to write */
+  unsigned step;                       /* index into the parts of the report */
+  unsigned item;                       /* the next owner within the step */
+  uint64_t sum_bytes;                  /* of the owners already in the current bar */
+  const struct memstat_pool *pool;     /* the next pool to write */
   const struct memstat_metrics *table; /* of metrics, whose row `item` is next */
 };
 

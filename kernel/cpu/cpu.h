@@ -96,8 +96,6 @@ void crash_begin(void);
 void crash_line(struct lib_span line);
 
 /* Kept by gates.S. */
-extern volatile struct irq_counts {
-  uint32_t device, timer;
-} irq_counts;
+extern volatile struct irq_counts { uint32_t device, timer; } irq_counts;
 extern volatile uint32_t watchdog_second; /* ticks of the local APIC timer; 0: not known */
 extern volatile uint32_t watchdog_left;   /* seconds until it bites; 0: it does not */

@@ -14,11 +14,11 @@
 
 enum { PAGE = 4096, LARGE = 2 << 20, ENTRIES = 512 };
 
-#define P 1ull         /* present */
-#define W 2ull         /* writable */
-#define U 4ull         /* ring 3 */
+#define P 1ull /* present */
+#define W 2ull /* writable */
+#define U 4ull /* ring 3 */
 #define UNCACHED 0x18ull
-#define PS 0x80ull     /* a large page */
+#define PS 0x80ull /* a large page */
 #define NX (1ull << 63)
 
 /* PML4, PDPT, two page directories; the rest are page tables, taken as the

@@ -106,12 +106,11 @@ static const struct {
   const char *name;
   void (*run)(void);
 } tests[] = {
-    {"text", write_text},     {"rodata", write_rodata}, {"site", write_site},
-    {"tables", write_tables}, {"idt", write_idt},       {"null", read_null},
-    {"data", run_data},       {"ring0", run_ring0},     {"stack", overflow_stack},
-    {"canary", smash_canary}, {"msr", write_msr},       {"port", open_port},
-    {"cli", clear_interrupts}, {"assert", fail_assertion},
-    {"hang", hang},
+    {"text", write_text},      {"rodata", write_rodata},   {"site", write_site},
+    {"tables", write_tables},  {"idt", write_idt},         {"null", read_null},
+    {"data", run_data},        {"ring0", run_ring0},       {"stack", overflow_stack},
+    {"canary", smash_canary},  {"msr", write_msr},         {"port", open_port},
+    {"cli", clear_interrupts}, {"assert", fail_assertion}, {"hang", hang},
 };
 
 void kernel_selftest(const char *name, unsigned long n) {

@@ -9,7 +9,7 @@
 
 static uint8_t *owner_of; /* [pages_n] */
 static size_t pages_n;
-static size_t next;       /* where the last search ended */
+static size_t next; /* where the last search ended */
 
 extern char image_start[], text_start[], rodata_start[], ring0_data_start[], data_start[],
     stack_guard[], stacks_end[], boot_tables_start[], boot_tables_end[], crash_page[], site_start[],

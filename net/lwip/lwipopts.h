@@ -85,7 +85,7 @@ void net_heap_free(void *p);
 #define TCP_MSS 1460 /* Ethernet; the peer's and the path's are taken into account */
 #define LWIP_WND_SCALE 1
 #define TCP_RCV_SCALE 1
-#define TCP_WND 65536     /* most bytes a peer may have in our memory */
+#define TCP_WND 65536      /* most bytes a peer may have in our memory */
 #define TCP_SND_BUF 131072 /* most bytes we may have under way to one peer */
 #define TCP_SND_QUEUELEN 512
 #define MEMP_NUM_TCP_SEG 65535 /* the pool's own bound is in net/memory.c */
@@ -104,7 +104,7 @@ void net_heap_free(void *p);
 #define TCP_SYNMAXRTX 4
 #define TCP_MAXRTX 8
 #define LWIP_TCP_RTO_TIME 1000 /* ms, RFC 6298 2.1 */
-#define LWIP_TCP_CALC_INITIAL_CWND(mss) \
+#define LWIP_TCP_CALC_INITIAL_CWND(mss)                                                            \
   ((tcpwnd_size_t)LWIP_MIN((10U * (mss)), LWIP_MAX((2U * (mss)), 14600U))) /* RFC 6928 */
 uint32_t net_tcp_isn(const void *local_ip, uint16_t local_port, const void *remote_ip,
                      uint16_t remote_port);
@@ -114,7 +114,7 @@ uint32_t net_tcp_isn(const void *local_ip, uint16_t local_port, const void *remo
 struct tcp_hdr;
 struct tcp_pcb;
 void net_counters_sent(const struct tcp_hdr *header, const struct tcp_pcb *pcb);
-#define LWIP_HOOK_TCP_OUT_ADD_TCPOPTS(p, header, pcb, opts) \
+#define LWIP_HOOK_TCP_OUT_ADD_TCPOPTS(p, header, pcb, opts)                                        \
   ((pcb) ? net_counters_sent(header, pcb) : (void)0, opts)
 
 /* The IPv6 gateway of the boot options. */

@@ -29,7 +29,8 @@ struct http_access {
 };
 
 /* Upper bounds of the classes that durations of requests are counted in, ms. */
-#define HTTP_DURATIONS_MS {1, 5, 25, 100, 500, 2500, 10000}
+#define HTTP_DURATIONS_MS                                                                          \
+  { 1, 5, 25, 100, 500, 2500, 10000 }
 #define HTTP_DURATIONS_N 7
 
 struct http_counters {

@@ -19,12 +19,12 @@ struct kernel_netdev_info {
 #define KERNEL_NETDEV_SCRATCH 96u
 
 struct kernel_netdev_frame {
-  uint8_t *p;        /* Ethernet header */
-  uint32_t n;        /* bytes of the frame, without its check sequence */
-  bool checksum_ok;  /* TCP or UDP checksum needs no check */
-  bool scarce;       /* buffers run short: copy what is kept beyond this round */
-  void *scratch;     /* KERNEL_NETDEV_SCRATCH bytes, 16-byte aligned; names
-                        the buffer in kernel_netdev_rx_free */
+  uint8_t *p;       /* Ethernet header */
+  uint32_t n;       /* bytes of the frame, without its check sequence */
+  bool checksum_ok; /* TCP or UDP checksum needs no check */
+  bool scarce;      /* buffers run short: copy what is kept beyond this round */
+  void *scratch;    /* KERNEL_NETDEV_SCRATCH bytes, 16-byte aligned; names
+                       the buffer in kernel_netdev_rx_free */
 };
 
 #define KERNEL_NETDEV_PIECES_MAX 16

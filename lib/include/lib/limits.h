@@ -27,7 +27,7 @@
 #define HTTP_AUTH_CACHE_N 16          /* verified credentials remembered; 8 bytes each */
 #define HTTP_AUTH_CHECKS_PER_SECOND 4 /* password hashes computed; each costs milliseconds */
 
-#define HTTP_ROUTES_MAX 24            /* pages made by code; 48 bytes of counters each */
+#define HTTP_ROUTES_MAX 24 /* pages made by code; 48 bytes of counters each */
 
 /* HTTP: time */
 #define HTTP_HEAD_TIMEOUT_MS 10000 /* first to last byte of a head; also the first byte */

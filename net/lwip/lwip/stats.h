@@ -18,9 +18,9 @@ extern struct net_counters net_counters;
 
 /* `what` is a literal: the comparisons are made by the compiler. */
 static inline __attribute__((always_inline)) void net_count(const char *what) {
-#define NET_COUNT(name, field)             \
-  if (__builtin_strcmp(what, name) == 0) \
-    net_counters.field++
+#define NET_COUNT(name, field)                                                                     \
+  if (__builtin_strcmp(what, name) == 0)                                                           \
+  net_counters.field++
   NET_COUNT("tcp.recv", received);
   NET_COUNT("mib2.tcpoutsegs", sent);
   NET_COUNT("mib2.tcpinerrs", invalid);
