@@ -3,6 +3,7 @@
 #include <kernel/boot.h>
 #include <kernel/clock.h>
 #include <kernel/console.h>
+#include <kernel/crash.h>
 #include <kernel/entropy.h>
 #include <kernel/idle.h>
 #include <kernel/mem.h>
@@ -14,6 +15,7 @@
 #include <string.h>
 
 #include "conn.h"
+#include "log.h"
 #include "metrics.h"
 #include "options.h"
 #include "secure.h"
@@ -41,21 +43,6 @@ static void *work_alloc(size_t n) {
   return kernel_heap_alloc(&work_heap, n);
 }
 
-static void log_request(const struct http_access *a) {
-  char line[LINE_MAX];
-  struct lib_out o;
-  lib_out_init(&o, line, sizeof line);
-  lib_out_all(&o, a->peer, " ", NULL);
-  lib_out_span(&o, a->method);
-  lib_out_char(&o, ' ');
-  lib_out_span(&o, a->target);
-  lib_out_char(&o, ' ');
-  lib_out_u64(&o, a->status);
-  lib_out_char(&o, ' ');
-  lib_out_u64(&o, a->bytes);
-  kernel_console_line(KERNEL_LOG_DEBUG, lib_out_done(&o));
-}
-
 /* The pack given at boot, if it is sound; else the one in the image. */
 static void open_site(void) {
   struct lib_span given = kernel_boot_module();
@@ -78,7 +65,6 @@ static void start_server(const struct app_options *options) {
   server.routes_n = site_routes_n;
   server.work_alloc = work_alloc;
   server.work_free = kernel_heap_free;
-  server.log = options->log >= KERNEL_LOG_DEBUG ? log_request : NULL;
   kernel_entropy_read(&server.key, sizeof server.key);
   open_site();
   server.groups = site_groups(&server.pack);
@@ -118,6 +104,19 @@ static void say_listening(uint16_t port) {
   kernel_console_line(KERNEL_LOG_INFO, lib_out_done(&o));
 }
 
+static void say_last_crash(void) {
+  struct lib_span rest = kernel_crash_last()->text, text;
+  while (lib_span_split(&rest, '\n', &text)) {
+    char line[LINE_MAX];
+    struct lib_out o;
+    lib_out_init(&o, line, sizeof line);
+    lib_out_str(&o, "thimble: last boot: ");
+    lib_out_span(&o, text);
+    if (text.n)
+      kernel_console_line(KERNEL_LOG_ERROR, lib_out_done(&o));
+  }
+}
+
 /* lwIP tells of every step of a change; a line is printed when it shows. */
 static void say_addresses(void) {
   static char said[LINE_MAX];
@@ -137,10 +136,11 @@ static void say_addresses(void) {
 }
 
 static uint64_t next_deadline_ns(void) {
-  uint64_t net = net_deadline_ns(), conns = app_conn_deadline_ms();
-  if (conns > UINT64_MAX / 1000000)
+  uint64_t net = net_deadline_ns(), conns = app_conn_deadline_ms(), log = app_log_deadline_ms();
+  uint64_t ms = conns < log ? conns : log;
+  if (ms > UINT64_MAX / 1000000)
     return net;
-  return conns * 1000000 < net ? conns * 1000000 : net;
+  return ms * 1000000 < net ? ms * 1000000 : net;
 }
 
 _Noreturn static void loop(void) {
@@ -150,6 +150,7 @@ _Noreturn static void loop(void) {
     memstat_vm.requests_total = server.counters.requests;
     app_conn_accept();
     app_conn_run(memstat_vm.uptime_ms);
+    app_log_run(memstat_vm.uptime_ms);
     net_flush();
     if (net_addresses_changed())
       say_addresses();
@@ -167,6 +168,8 @@ _Noreturn void app_main(void) {
     kernel_selftest(options.selftest.p, options.selftest.n);
   start_server(&options);
   start_network(&options);
+  app_log_init(&options.logs, &server);
+  say_last_crash();
   say_listening(options.port);
   loop();
 }

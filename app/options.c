@@ -3,7 +3,13 @@
 
 #include <lib/err.h>
 
-enum { HTTP_PORT = 80, HTTPS_PORT = 443, WATCHDOG_S = 10, WATCHDOG_MAX_S = 3600 };
+enum {
+  HTTP_PORT = 80,
+  HTTPS_PORT = 443,
+  SYSLOG_PORT = 514,
+  WATCHDOG_S = 10,
+  WATCHDOG_MAX_S = 3600
+};
 
 /* Each returns NULL, or why the value will not do. */
 
@@ -39,12 +45,31 @@ static int choice(struct lib_span v, const char *const *names, int n) {
   return -1;
 }
 
+static const char *parse_syslog(struct lib_span v, struct app_options *o) {
+  struct net_endpoint to = {.port = SYSLOG_PORT};
+  const char *why = net_config_parse_endpoint(v, &to);
+  if (!why)
+    o->logs.syslog = to;
+  return why;
+}
+
 static const char *parse_log(struct lib_span v, struct app_options *o) {
   static const char *const names[] = {"off", "error", "info", "debug"};
   int level = choice(v, names, 4);
+  if (lib_span_starts(v, LIB_SPAN("syslog:")))
+    return parse_syslog(lib_span_sub(v, 7, v.n), o);
   if (level < 0)
-    return "needs off, error, info or debug";
+    return "needs off, error, info, debug or syslog:ADDRESS";
   o->log = (enum kernel_log)level;
+  return NULL;
+}
+
+static const char *parse_access(struct lib_span v, struct app_options *o) {
+  static const char *const names[] = {"off", "combined", "json"};
+  int format = choice(v, names, 3);
+  if (format < 0)
+    return "needs off, combined or json";
+  o->logs.access = (enum app_log_access)(APP_LOG_NONE + format);
   return NULL;
 }
 
@@ -85,6 +110,7 @@ static const struct {
     {"port", parse_port},
     {"tlsport", parse_tls_port},
     {"log", parse_log},
+    {"accesslog", parse_access},
     {"onpanic", parse_onpanic},
     {"selftest", parse_selftest},
     {"watchdog", parse_watchdog},

@@ -6,6 +6,8 @@
 #include <kernel/panic.h>
 #include <net/net.h>
 
+#include "log.h"
+
 struct app_options {
   struct net_config net;
   uint16_t port;     /* of HTTP */
@@ -13,6 +15,7 @@ struct app_options {
   enum kernel_log log;
   enum kernel_onpanic onpanic;
   struct lib_span selftest; /* empty: none */
+  struct app_log_options logs;
   uint32_t watchdog_s;      /* the loop may not come round for so long; 0: ever */
 };
 

@@ -18,6 +18,7 @@
 
 static struct kernel_idle_stat idle_stat;
 static enum kernel_log console_level = KERNEL_LOG_INFO;
+static void (*tap)(enum kernel_log level, struct lib_span line);
 
 static uint64_t read_clock(clockid_t id) {
   struct timespec t;
@@ -41,6 +42,10 @@ const char *kernel_clock_name(void) {
   return "clock_gettime";
 }
 
+void kernel_console_tap(void (*new_tap)(enum kernel_log, struct lib_span)) {
+  tap = new_tap;
+}
+
 void kernel_console_level(enum kernel_log level) {
   console_level = level;
 }
@@ -48,6 +53,8 @@ void kernel_console_level(enum kernel_log level) {
 void kernel_console_line(enum kernel_log level, struct lib_span line) {
   if (level > console_level)
     return;
+  if (tap && level != KERNEL_LOG_OFF)
+    tap(level, line);
   for (size_t i = 0; i < line.n; i++)
     putchar((unsigned char)line.p[i] < ' ' || line.p[i] == 0x7f ? '?' : line.p[i]);
   putchar('\n');

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * The options ip= and ip6=, parsed strictly. Pure. */
+ * Addresses in boot options, parsed strictly. Pure. */
 #include <lib/err.h>
+#include <net/datagram.h>
 #include <net/net.h>
 #include <string.h>
 
@@ -122,4 +123,32 @@ const char *net_config_parse_ip4(struct lib_span value, struct net_family *out) 
 
 const char *net_config_parse_ip6(struct lib_span value, struct net_family *out) {
   return parse(&family6, value, LIB_SPAN("auto"), out);
+}
+
+/* The address in front of a port: in brackets, or without a colon of its own. */
+static struct lib_span split_port(struct lib_span value, struct lib_span *port) {
+  bool bracket = lib_span_starts(value, LIB_SPAN("["));
+  size_t end = lib_span_find(value, bracket ? ']' : ':');
+  struct lib_span rest = lib_span_sub(value, end + (bracket ? 1 : 0), value.n);
+  *port = LIB_SPAN("");
+  if (!bracket && rest.n && lib_span_find(lib_span_sub(rest, 1, rest.n), ':') < rest.n - 1)
+    return value; /* an IPv6 address */
+  *port = rest;
+  return lib_span_sub(value, bracket ? 1 : 0, end);
+}
+
+const char *net_config_parse_endpoint(struct lib_span value, struct net_endpoint *out) {
+  struct net_endpoint r = *out;
+  struct lib_span port, address = split_port(value, &port);
+  uint64_t n;
+  if (!parse_address(&family4, address, &r.address) &&
+      !parse_address(&family6, address, &r.address))
+    return "not an address";
+  if (port.n && (lib_span_u64(lib_span_sub(port, 1, port.n), UINT16_MAX, &n) < 0 || n == 0 ||
+                 port.p[0] != ':'))
+    return "needs the form ADDRESS:PORT";
+  if (port.n)
+    r.port = (uint16_t)n;
+  *out = r;
+  return NULL;
 }

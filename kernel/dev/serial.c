@@ -10,6 +10,7 @@
 enum { COM1 = 0x3f8, LINE_MAX = 512 };
 
 static enum kernel_log console_level = KERNEL_LOG_INFO;
+static void (*tap)(enum kernel_log level, struct lib_span line);
 
 /* 115200 8N1, FIFO on, no interrupts. A VMM ignores the speed. */
 void serial_init(void) {
@@ -23,6 +24,10 @@ void serial_write(const char *p, size_t n) {
     cpu_out8(COM1, (uint8_t)p[i]);
 }
 
+void kernel_console_tap(void (*new_tap)(enum kernel_log, struct lib_span)) {
+  tap = new_tap;
+}
+
 void kernel_console_level(enum kernel_log level) {
   console_level = level;
 }
@@ -32,6 +37,8 @@ void kernel_console_line(enum kernel_log level, struct lib_span line) {
   struct lib_out o;
   if (level > console_level)
     return;
+  if (tap && level != KERNEL_LOG_OFF)
+    tap(level, line);
   lib_out_init(&o, text, sizeof text - 2);
   for (size_t i = 0; i < line.n; i++)
     lib_out_char(&o, line.p[i] < ' ' || line.p[i] == 0x7f ? '?' : line.p[i]);

@@ -14,5 +14,8 @@ void kernel_console_line(enum kernel_log level, struct lib_span line);
 /* The pieces of one line: kernel_console_say(KERNEL_LOG_INFO, "a", b, NULL). */
 void kernel_console_say(enum kernel_log level, ...) __attribute__((sentinel));
 
+/* Hand each line that is written from now on to `tap`, too. */
+void kernel_console_tap(void (*tap)(enum kernel_log level, struct lib_span line));
+
 /* Lines above `level` are dropped from now on. The default is INFO. */
 void kernel_console_level(enum kernel_log level);

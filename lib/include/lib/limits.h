@@ -37,6 +37,9 @@
 #define HTTP_RATE_MIN 128          /* bytes per second */
 #define HTTP_HEARTBEAT_MS 15000    /* a comment on an event stream that is silent */
 
+/* Logs */
+#define LIMIT_LOG_BYTES 16384 /* of lines that wait to be sent; only when there is a log */
+
 /* Network */
 #define LIMIT_CONN_RAM 2048      /* a connection for each so many bytes of RAM; idle it takes 600 */
 #define LIMIT_CONN_SPARE 64      /* TCP control blocks beyond: for those to be told 503 */
