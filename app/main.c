@@ -105,7 +105,11 @@ static void say_listening(uint16_t port) {
 }
 
 static void say_last_crash(void) {
-  struct lib_span rest = kernel_crash_last()->text, text;
+  const struct kernel_crash *last = kernel_crash_last();
+  struct lib_span rest = last->text, text;
+  memstat_vm.crash = last->text;
+  memstat_vm.crashes_n = last->n;
+  memstat_vm.crash_wall_unix = last->wall_unix;
   while (lib_span_split(&rest, '\n', &text)) {
     char line[LINE_MAX];
     struct lib_out o;

@@ -4,7 +4,6 @@
 #include "metrics.h"
 
 #include <kernel/clock.h>
-#include <kernel/crash.h>
 #include <kernel/idle.h>
 #include <kernel/mem.h>
 #include <kernel/netdev.h>
@@ -69,7 +68,7 @@ static void refresh(void) {
   http = server->counters;
   now.uptime_ns = kernel_clock_ns();
   now.start_ns = (uint64_t)server->wall_zero_ms * 1000000;
-  now.panics = kernel_crash_last()->n;
+  now.panics = memstat_vm.crashes_n;
   now.ram = memstat_total();
   now.image = memstat_vm.image_bytes;
   now.stack = memstat_vm.stack_high_water_bytes;

@@ -3,6 +3,7 @@
  * assets/memory.js then keeps it live by the ids, classes and data-
  * attributes written here. Bars are 100,000 units wide. */
 #include <http/html.h>
+#include <lib/date.h>
 
 #include "layout.h"
 #include "memory_steps.h"
@@ -218,6 +219,39 @@ static void fact_ms(struct lib_out *o, const char *label, uint64_t ns) {
   fact_end(o);
 }
 
+static bool crash_begin(struct site_memory_view *v, struct lib_out *o) {
+  if (v->vm.crash.n == 0)
+    return true;
+  lib_out_str(o, "<h2 id=\"crash\">Last crash</h2>\n<p class=\"note\">");
+  if (v->vm.crash_wall_unix) {
+    lib_date_http(o, v->vm.crash_wall_unix);
+    lib_out_str(o, ". ");
+  }
+  lib_out_str(o, "Panics since the machine was switched on: ");
+  lib_out_u64(o, v->vm.crashes_n);
+  lib_out_str(o, ".</p>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+                 "aria-label=\"Last crash\"><pre>");
+  return true;
+}
+
+/* A line of the report. */
+static bool crash(struct site_memory_view *v, struct lib_out *o) {
+  struct lib_span rest = lib_span_sub(v->vm.crash, v->at.item, v->vm.crash.n);
+  size_t n = lib_span_find(rest, '\n');
+  if (rest.n == 0)
+    return true;
+  http_html(o, "{}\n", HTTP_TEXT(lib_span_sub(rest, 0, n)));
+  v->at.item += (unsigned)n + 1;
+  return v->at.item >= v->vm.crash.n;
+}
+
+static bool crash_end(struct site_memory_view *v, struct lib_out *o) {
+  v->at.item = 0;
+  if (v->vm.crash.n)
+    lib_out_str(o, "</pre></div>\n");
+  return true;
+}
+
 static bool boot(struct site_memory_view *v, struct lib_out *o) {
   const struct memstat_vm *m = &v->vm;
   lib_out_str(o, "<h2>Boot</h2>\n<p class=\"note\">Since the machine entered the image.</p>\n"
@@ -252,6 +286,7 @@ int site_memory_view_html(struct site_memory_view *v, struct lib_out *o) {
   static const struct site_memory_step steps[] = {
       {begin},        {ram_bar_begin}, {ram_bar_part}, {used_bar_begin}, {used_bar_part},
       {used_bar_end}, {owners_begin},  {owner},        {owners_end},     {pools_begin},
-      {pool},         {pools_end},     {boot},         {machine}};
+      {pool},         {pools_end},     {crash_begin},  {crash},          {crash_end},
+      {boot},         {machine}};
   return site_memory_write(v, o, steps, sizeof steps / sizeof *steps);
 }

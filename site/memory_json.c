@@ -90,12 +90,32 @@ static bool vm(struct site_memory_view *v, struct lib_out *o) {
   http_json_close(&j, ']');
   http_json_key(&j, "vm");
   site_memory_vm_json(&v->vm, o);
+  return true;
+}
+
+/* The report of a panic is cut where a piece ends. */
+static bool crash(struct site_memory_view *v, struct lib_out *o) {
+  enum { CRASH_MAX = SITE_MEMORY_PIECE_MAX - 256 };
+  struct http_json j = {o, true};
+  http_json_key(&j, "last_crash");
+  if (v->vm.crash.n == 0) {
+    http_json_null(&j);
+  } else {
+    http_json_open(&j, '{');
+    http_json_key(&j, "wall_unix");
+    http_json_i64(&j, v->vm.crash_wall_unix);
+    member(&j, "panics", v->vm.crashes_n);
+    http_json_key(&j, "text");
+    http_json_span(&j, lib_span_sub(v->vm.crash, 0, CRASH_MAX));
+    http_json_close(&j, '}');
+  }
   http_json_close(&j, '}');
   return true;
 }
 
 int site_memory_view_json(struct site_memory_view *v, struct lib_out *o) {
-  static const struct site_memory_step steps[] = {{begin}, {owner}, {pools_begin}, {pool}, {vm}};
+  static const struct site_memory_step steps[] = {{begin}, {owner}, {pools_begin},
+                                                  {pool},  {vm},    {crash}};
   return site_memory_write(v, o, steps, sizeof steps / sizeof *steps);
 }
 

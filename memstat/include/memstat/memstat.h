@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <lib/span.h>
+
 enum memstat_owner {
   MEMSTAT_FREE,        /* nobody's: may be handed out */
   MEMSTAT_RESERVED,    /* the firmware's and the hypervisor's */
@@ -70,5 +72,8 @@ struct memstat_vm {
   uint64_t conns_total, requests_total;
   uint64_t boot_entry_ns, boot_ring3_ns, boot_devices_ns, boot_listening_ns; /* since entry */
   uint32_t image_bytes, stack_high_water_bytes;
+  struct lib_span crash;   /* lines of the report of the last panic; empty: none */
+  uint32_t crashes_n;      /* panics since the machine was switched on */
+  int64_t crash_wall_unix; /* of the last; 0: not known */
 };
 extern struct memstat_vm memstat_vm;
