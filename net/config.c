@@ -134,6 +134,8 @@ static struct lib_span split_port(struct lib_span value, struct lib_span *port) 
   if (!bracket && rest.n && lib_span_find(lib_span_sub(rest, 1, rest.n), ':') < rest.n - 1)
     return value; /* an IPv6 address */
   *port = rest;
+  if (bracket && end == value.n)
+    return value; /* not closed */
   return lib_span_sub(value, bracket ? 1 : 0, end);
 }
 

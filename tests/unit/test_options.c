@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <arpa/inet.h>
 #include <cmocka.h>
 
 #include "app/options.h"
@@ -28,6 +29,9 @@ static const char *parse(const char *cmdline) {
 }
 
 static void check_defaults(void) {
+  assert_int_equal(o.logs.syslog.port, 0);
+  assert_int_equal(o.logs.access, APP_LOG_UNSET);
+  assert_int_equal(o.watchdog_s, 10);
   assert_int_equal(o.port, 80);
   assert_int_equal(o.tls_port, 443);
   assert_int_equal(o.log, KERNEL_LOG_INFO);
@@ -72,6 +76,29 @@ static void test_each_level(void **state) {
   assert_int_equal(o.onpanic, KERNEL_ONPANIC_REBOOT);
 }
 
+static void expect_syslog(const char *option, const char *ip, unsigned bits, unsigned port) {
+  uint8_t wanted[16];
+  assert_string_equal(parse(option), "");
+  assert_int_equal(o.logs.syslog.port, port);
+  assert_int_equal(o.logs.syslog.address.length, bits);
+  assert_int_equal(inet_pton(bits == 32 ? AF_INET : AF_INET6, ip, wanted), 1);
+  assert_memory_equal(o.logs.syslog.address.ip, wanted, bits / 8);
+  assert_int_equal(o.log, KERNEL_LOG_INFO);
+}
+
+static void test_syslog(void **state) {
+  (void)state;
+  expect_syslog("log=syslog:192.0.2.1", "192.0.2.1", 32, 514);
+  expect_syslog("log=syslog:192.0.2.1:5514", "192.0.2.1", 32, 5514);
+  expect_syslog("log=syslog:2001:db8::1", "2001:db8::1", 128, 514);
+  expect_syslog("log=syslog:[2001:db8::1]", "2001:db8::1", 128, 514);
+  expect_syslog("log=syslog:[2001:db8::1]:5514", "2001:db8::1", 128, 5514);
+  assert_string_equal(parse("log=debug log=syslog:192.0.2.1 accesslog=json watchdog=0"), "");
+  assert_int_equal(o.log, KERNEL_LOG_DEBUG);
+  assert_int_equal(o.logs.access, APP_LOG_JSON);
+  assert_int_equal(o.watchdog_s, 0);
+}
+
 /* The VMM's words are no concern of ours, and no mistake of the user's. */
 static void test_platform_words(void **state) {
   (void)state;
@@ -99,9 +126,19 @@ static void test_complaints(void **state) {
       {"port=-1", "needs a number from 1 to 65535"},
       {"port=0x50", "needs a number from 1 to 65535"},
       {"tlsport=0", "needs a number from 1 to 65535"},
-      {"log=", "needs off, error, info or debug"},
-      {"log=warn", "needs off, error, info or debug"},
-      {"log=INFO", "needs off, error, info or debug"},
+      {"log=", "needs off, error, info, debug or syslog:ADDRESS"},
+      {"log=warn", "needs off, error, info, debug or syslog:ADDRESS"},
+      {"log=INFO", "needs off, error, info, debug or syslog:ADDRESS"},
+      {"log=syslog:", "not an address"},
+      {"log=syslog:192.0.2", "not an address"},
+      {"log=syslog:192.0.2.1:", "needs the form ADDRESS:PORT"},
+      {"log=syslog:192.0.2.1:0", "needs the form ADDRESS:PORT"},
+      {"log=syslog:192.0.2.1:65536", "needs the form ADDRESS:PORT"},
+      {"log=syslog:[2001:db8::1]514", "needs the form ADDRESS:PORT"},
+      {"log=syslog:[2001:db8::1", "not an address"},
+      {"accesslog=", "needs off, combined or json"},
+      {"watchdog=soon", "needs a number of seconds"},
+      {"watchdog=3601", "needs a number of seconds"},
       {"onpanic=", "needs reboot or halt"},
       {"onpanic=halt,reboot", "needs reboot or halt"},
       {"ip=", "needs the form ADDRESS/LENGTH"},
@@ -122,7 +159,7 @@ static void test_bad_among_good(void **state) {
   assert_string_equal(parse("port =81"), "port has no value\n=81 is not known\n");
   check_defaults();
   assert_string_equal(parse("port=8081 nonsense log=loud onpanic=halt"),
-                      "nonsense has no value\nlog=loud needs off, error, info or debug\n");
+                      "nonsense has no value\nlog=loud needs off, error, info, debug or syslog:ADDRESS\n");
   assert_int_equal(o.port, 8081);
   assert_int_equal(o.log, KERNEL_LOG_INFO);
   assert_int_equal(o.onpanic, KERNEL_ONPANIC_HALT);
@@ -140,7 +177,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_empty),           cmocka_unit_test(test_all),
       cmocka_unit_test(test_each_level),      cmocka_unit_test(test_platform_words),
-      cmocka_unit_test(test_complaints),      cmocka_unit_test(test_bad_among_good),
+      cmocka_unit_test(test_complaints),
+      cmocka_unit_test(test_syslog),      cmocka_unit_test(test_bad_among_good),
       cmocka_unit_test(test_last_one_counts),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
