@@ -16,7 +16,7 @@ struct app_options {
   enum kernel_onpanic onpanic;
   struct lib_span selftest; /* empty: none */
   struct app_log_options logs;
-  uint32_t watchdog_s;      /* the loop may not come round for so long; 0: ever */
+  uint32_t watchdog_s; /* the loop may not come round for so long; 0: ever */
 };
 
 /* Told about an option that is ignored: the word itself and a few words why. */

@@ -158,8 +158,9 @@ static void test_bad_among_good(void **state) {
   (void)state;
   assert_string_equal(parse("port =81"), "port has no value\n=81 is not known\n");
   check_defaults();
-  assert_string_equal(parse("port=8081 nonsense log=loud onpanic=halt"),
-                      "nonsense has no value\nlog=loud needs off, error, info, debug or syslog:ADDRESS\n");
+  assert_string_equal(
+      parse("port=8081 nonsense log=loud onpanic=halt"),
+      "nonsense has no value\nlog=loud needs off, error, info, debug or syslog:ADDRESS\n");
   assert_int_equal(o.port, 8081);
   assert_int_equal(o.log, KERNEL_LOG_INFO);
   assert_int_equal(o.onpanic, KERNEL_ONPANIC_HALT);
@@ -175,11 +176,10 @@ static void test_last_one_counts(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_empty),           cmocka_unit_test(test_all),
-      cmocka_unit_test(test_each_level),      cmocka_unit_test(test_platform_words),
-      cmocka_unit_test(test_complaints),
-      cmocka_unit_test(test_syslog),      cmocka_unit_test(test_bad_among_good),
-      cmocka_unit_test(test_last_one_counts),
+      cmocka_unit_test(test_empty),          cmocka_unit_test(test_all),
+      cmocka_unit_test(test_each_level),     cmocka_unit_test(test_platform_words),
+      cmocka_unit_test(test_complaints),     cmocka_unit_test(test_syslog),
+      cmocka_unit_test(test_bad_among_good), cmocka_unit_test(test_last_one_counts),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
