@@ -16,7 +16,7 @@ STRING = set(
 COMPILER = {"_GLOBAL_OFFSET_TABLE_", "__stack_chk_fail", "__stack_chk_guard"}
 
 # The objects of a layer's external library, below build/hosted.
-EXTERNAL = {"net": ["lwip"], "tls": ["mbedtls"], "http": ["crypt.o"]}
+EXTERNAL = {"net": ["lwip"], "tls": ["mbedtls", "openssl"], "http": ["crypt.o"]}
 
 # A folder that takes a layer's place in an image without it.
 STAND_IN = {"tls": "tls_none"}
