@@ -224,7 +224,7 @@ openssl.gas = $(if $(findstring /ec/,$<),$(CC),echo GNU assembler version 2.18)
 openssl.drop := ^(aesni_(ccm64|xts|ocb|cbc|ecb)|gcm_g(mult|hash)_4bit|ecp_nistz256_precomputed)
 build/openssl/%.s: $(OPENSSL_DIR)/crypto/%.pl
 	@mkdir -p $@.d
-	$(Q)CC="$(openssl.gas)" perl $< elf $@.d/sha256.s && mv $@.d/sha256.s $@.all
+	$(Q)cd $@.d && CC="$(openssl.gas)" perl $(abspath $<) elf sha256.s && mv sha256.s ../$(@F).all
 	$(Q)awk -v drop='$(openssl.drop)' '/^\.globl/ && $$2 ~ drop { off = $$2 } \
 	  !off { print } /^\.size/ && off && index($$2, off) == 1 { off = "" }' $@.all >$@
 $(openssl.all:%=$(OPENSSL_DIR)/crypto/%.pl): | build/fetched-tls ;
