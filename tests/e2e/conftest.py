@@ -41,7 +41,7 @@ def accel(request):
     return request.param
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def lan():
     """Skips where no network of our own can be made."""
     if NO_LAN:

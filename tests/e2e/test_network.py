@@ -56,7 +56,7 @@ def received(done):
 
 
 @pytest.fixture(scope="module")
-def static(accel):
+def static(accel, lan):
     """A guest with fixed addresses."""
     with lan_guest(accel) as g:
         yield g.wait_answer()

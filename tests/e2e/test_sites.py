@@ -105,9 +105,8 @@ def test_a_manual_of_debian_is_mirrored(accel, manual, tmp_path):
     """wget --mirror follows its links; what it got is what is in the package."""
     with boot(accel, image=build(manual, "faq")) as g:
         g.wait_answer()
-        done = g.run(
-            ["wget", "-q", "--mirror", "--no-host-directories", f"http://{g.host}/"], cwd=tmp_path
-        )
+        argv = ["wget", "-q", "--mirror", "--no-host-directories", f"http://{g.host}:{g.port}/"]
+        done = g.run(argv, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
         got = sorted(files_below(tmp_path))
         assert [p for p in got if read(tmp_path, p) != read(manual, p)] == []
