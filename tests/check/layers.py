@@ -26,7 +26,12 @@ STAND_IN = {"tls": "tls_none"}
 UPWARD = {"lib_assert_fail", "app_main", "site_start", "site_end"}
 HOOKS = {
     "net": {"sys_now", "memp_init", "memp_malloc", "memp_free"},
-    "tls": {"mbedtls_ms_time", "mbedtls_psa_external_get_random"},
+    "tls": {
+        "mbedtls_ms_time",
+        "mbedtls_psa_external_get_random",
+        "mbedtls_internal_sha256_process",
+        "OPENSSL_ia32cap_P",
+    },
 }
 
 # kernel/ prefixes what it shows; hosted/ is a program of Unix.
