@@ -133,14 +133,18 @@ static const struct http_server *server_of(const struct site_memory_view *v) {
   return ((const struct scrape *)v)->server;
 }
 
-/* The answers of one route; those of no page are the files of the site. */
+/* The answers of one route; those of no page are the files of the site. A HEAD
+ * is the GET that it asks about. */
 static bool requests(struct site_memory_view *v, struct lib_out *o) {
+  static const struct http_route files = {.methods = HTTP_GET, .pattern = "files"};
   const struct http_server *s = server_of(v);
-  const char *route = v->at.item ? s->routes[v->at.item - 1].pattern : "files";
+  const struct http_route *route = v->at.item ? &s->routes[v->at.item - 1] : &files;
   if (v->at.item == 0)
     family(o, "http_requests_total", "Requests by route and class of status.");
   for (unsigned digit = 2; digit < 6; digit++) {
-    lib_out_all(o, PREFIX "http_requests_total{route=\"", route, "\",code=\"", NULL);
+    lib_out_all(o, PREFIX "http_requests_total{route=\"", route->pattern, "\",method=\"", NULL);
+    lib_out_span(o, http_method_name(route->methods & -route->methods));
+    lib_out_str(o, "\",code=\"");
     lib_out_u64(o, digit);
     lib_out_str(o, "xx\"} ");
     lib_out_u64(o, s->counters.by_route[v->at.item][digit]);
