@@ -244,7 +244,7 @@ def test_rsyslogd_takes_it_all(accel, lan, tmp_path):
     """Every line of the boot and of the requests arrives, once, well-formed."""
     options = (f"log=syslog:{HOST4}", "accesslog=json")
     with logging_guest(accel, tmp_path, options) as (g, log):
-        agents = [f"agent\x7f{n}" for n in range(50)]
+        agents = [f'"agent\\ {n}' for n in range(50)]
         for n, agent in enumerate(agents):
             g.request(f"/?n={n}", headers={"User-Agent": agent})
         lines = wait_lines(log, r" access .*/\?n=", 50)
