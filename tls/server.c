@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * The settings of all sessions: Mozilla's "intermediate" profile without its
- * DHE suites. Tickets are sealed with a key that is replaced when half of
- * their lifetime is over. */
+ * DHE suites. Tickets are sealed with a key that mbedTLS replaces when it is
+ * as old as they may become; the one before it still opens them. */
 #include <lib/err.h>
 #include <lib/limits.h>
 #include <mbedtls/ssl_ticket.h>

@@ -32,3 +32,21 @@ build/fuzz.done: $(fuzz.targets:%=build/fuzz/replay_%) build/unit/www.pack $(wil
 unit: build/fuzz.done
 
 .PHONY: fuzz
+
+# The TLS session is linked with the process's platform and mbedTLS.
+fuzz.tls := tests/fuzz/fuzz_tls.c $(filter %.o,$(tls.o)) \
+  $(filter build/hosted-san/lib/% build/hosted-san/memstat/%,$(unit.o))
+fuzz.tls.flags := $(fuzz.flags) $(foreach l,tls kernel,-I$(l)/include) $(mbedtls.flags)
+build/unit/tls/0.chain: tools/certs
+	$(Q)$(PYTHON) tools/certs build/unit/tls
+
+build/fuzz/replay_tls: $(fuzz.tls) tests/fuzz/replay.c build/unit/tls/0.chain
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(fuzz.tls.flags) $(filter %.c %.o,$^) -Wl,--gc-sections -o $@
+
+build/fuzz/fuzz_tls: tests/fuzz/fuzz_tls.c $(wildcard tls/*.c lib/*.c memstat/*.c) hosted/memory.c \
+  hosted/platform.c $(openssl.all:%=build/hosted/openssl/%.o) build/unit/tls/0.chain
+	$(call say,clang fuzz_tls)
+	@mkdir -p $(@D)
+	$(Q)clang $(fuzz.tls.flags) -w -D_GNU_SOURCE -ffunction-sections -fsanitize=fuzzer \
+	  $(filter %.c %.o,$^) $(mbedtls.all:%=$(MBEDTLS_DIR)/library/%.c) -Wl,--gc-sections -o $@

@@ -1,0 +1,365 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""HTTPS: the image with TLS, two hosts with certificates of their own, and the
+clients that people have."""
+
+import concurrent.futures
+import contextlib
+import hashlib
+import os
+import re
+import shutil
+import socket
+import ssl
+import subprocess
+import time
+
+import pytest
+from conftest import ACCELS, NO_LAN, ROOT, boot
+from guest import TIMEOUT_S, read_all
+
+BUILD = os.path.join(ROOT, "build", "e2e", "tls")
+BIG_BYTES = 3 << 20
+VERSIONS = [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]
+
+pytestmark = [
+    pytest.mark.parametrize("accel", ACCELS[:1], indirect=True),
+    pytest.mark.skipif(bool(NO_LAN), reason=str(NO_LAN)),
+]
+
+
+def openssl(*args):
+    subprocess.run(["openssl", *args], check=True, capture_output=True)
+
+
+def self_signed(name, kind, days="30"):
+    """A certificate for `name`: paths of (certificate, key)."""
+    cert, key = (os.path.join(BUILD, f"{name}-{kind[0]}.{part}") for part in ("pem", "key"))
+    openssl("req", "-x509", "-nodes", "-newkey", *kind, "-keyout", key, "-out", cert, "-days",
+            days, "-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}")
+    return cert, key
+
+
+EC256 = ("ec", "-pkeyopt", "ec_paramgen_curve:prime256v1")
+EC384 = ("ec", "-pkeyopt", "ec_paramgen_curve:secp384r1")
+RSA = ("rsa:2048",)
+
+
+def make(*args):
+    done = subprocess.run(["make", "-s", "-C", ROOT, *args], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="session")
+def pairs():
+    os.makedirs(BUILD, exist_ok=True)
+    return [self_signed("one.test", EC256), self_signed("one.test", RSA),
+            self_signed("two.test", EC384)]
+
+
+@pytest.fixture(scope="session")
+def image(pairs):
+    """An image with TLS and a large file. The one that the other tests boot is
+    built again afterwards."""
+    site = os.path.join(BUILD, "site")
+    shutil.copytree(os.path.join(ROOT, "site/content"), site, dirs_exist_ok=True)
+    with open(os.path.join(site, "big.bin"), "wb") as f:
+        f.write(os.urandom(BIG_BYTES))
+    certs, keys = (" ".join(p[i] for p in pairs) for i in (0, 1))
+    make("image", "TLS=1", f"SITE={site}", f"TLS_CERT={certs}", f"TLS_KEY={keys}")
+    out = os.path.join(BUILD, "thimble.elf")
+    shutil.copy(os.path.join(ROOT, "build/thimble.elf"), out)
+    make("image", "TLS=0")
+    return out, hashlib.sha256(open(os.path.join(site, "big.bin"), "rb").read()).hexdigest()
+
+
+@pytest.fixture(scope="module")
+def secure(accel, image):
+    with boot(accel, image=image[0]) as g:
+        yield g.wait_answer()
+        g.healthy()
+
+
+def context(pairs, *versions):
+    c = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    for cert, _ in pairs:
+        c.load_verify_locations(cert)
+    c.set_alpn_protocols(["h2", "http/1.1"])
+    if versions:
+        c.minimum_version, c.maximum_version = versions[0], versions[-1]
+    return c
+
+
+def tcp(g):
+    with g.inside():
+        s = socket.create_connection((g.host, 443), TIMEOUT_S)
+    s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return s
+
+
+def connect(g, c, name="one.test", session=None):
+    return c.wrap_socket(tcp(g), server_hostname=name, session=session)
+
+
+REQUEST = b"GET %s HTTP/1.1\r\nHost: one.test\r\nConnection: %s\r\n\r\n"
+
+
+def fetch(s, path=b"/how", end=b"close"):
+    s.sendall(REQUEST % (path, end))
+    return read_all(s).partition(b"\r\n\r\n")[2]
+
+
+def read_answer(s):
+    """One answer with a Content-Length, the connection kept."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        data += s.recv(4096)
+    head, _, body = data.partition(b"\r\n\r\n")
+    length = int(re.search(rb"(?i)content-length: (\d+)", head).group(1))
+    while len(body) < length:
+        body += s.recv(65536)
+    return body
+
+
+def tls_bytes(g):
+    """Bytes that TLS holds, from the memory page."""
+    text = repr(g.memory())
+    found = re.search(r"'tls'[^{}]*?'bytes': (\d+)", text)
+    found = found or re.search(r"'name': 'tls'.*?'bytes': (\d+)", text)
+    assert found, text[:2000]
+    return int(found.group(1))
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_page_is_the_same_over_tls(secure, pairs, version):
+    with connect(secure, context(pairs, version)) as s:
+        assert s.version() == {VERSIONS[0]: "TLSv1.2", VERSIONS[1]: "TLSv1.3"}[version]
+        assert s.selected_alpn_protocol() == "http/1.1"
+        assert fetch(s) == secure.get("/how")
+
+
+@pytest.mark.parametrize("cipher", ["ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-RSA-AES128-GCM-SHA256",
+                                    "ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-RSA-AES256-GCM-SHA384",
+                                    "ECDHE-ECDSA-CHACHA20-POLY1305", "ECDHE-RSA-CHACHA20-POLY1305"])
+def test_each_suite_of_tls12_carries_a_large_file(secure, pairs, image, cipher):
+    c = context(pairs, VERSIONS[0])
+    c.set_ciphers(cipher)
+    with connect(secure, c) as s:
+        assert s.cipher()[0] == cipher
+        assert hashlib.sha256(fetch(s, b"/big.bin")).hexdigest() == image[1]
+
+
+@pytest.mark.parametrize("suite", ["TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384",
+                                   "TLS_CHACHA20_POLY1305_SHA256"])
+@pytest.mark.parametrize("group", ["X25519", "P-256", "P-384"])
+def test_each_suite_and_group_of_tls13(secure, suite, group):
+    done = secure.run(["openssl", "s_client", "-connect", f"{secure.host}:443", "-tls1_3", "-quiet",
+                       "-ign_eof", "-servername", "one.test", "-ciphersuites", suite, "-groups",
+                       group], input="GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    assert done.stdout.endswith("\r\n\r\nok\n"), done.stderr
+
+
+def test_nothing_older_and_nothing_weaker(secure):
+    for options in (["-tls1"], ["-tls1_1"], ["-tls1_2", "-cipher", "AES128-SHA:ECDHE-RSA-AES128-SHA"],
+                    ["-tls1_2", "-cipher", "DHE-RSA-AES128-GCM-SHA256"]):
+        done = secure.run(["openssl", "s_client", "-connect", f"{secure.host}:443", *options,
+                           "-cipher" if "-cipher" not in options else "-quiet",
+                           "ALL:@SECLEVEL=0" if "-cipher" not in options else "-quiet"], input="")
+        assert done.returncode != 0, options
+
+
+def test_the_name_and_the_key_choose_the_certificate(secure, pairs):
+    def subject_and_key(name, cipher):
+        done = secure.run(["openssl", "s_client", "-connect", f"{secure.host}:443", "-tls1_2",
+                           "-servername", name, "-cipher", cipher], input="")
+        return (re.search(r"subject=CN = (\S+)", done.stdout).group(1),
+                re.search(r"Server public key is (\d+)", done.stdout).group(1))
+
+    assert subject_and_key("one.test", "ECDHE-ECDSA-AES128-GCM-SHA256") == ("one.test", "256")
+    assert subject_and_key("one.test", "ECDHE-RSA-AES128-GCM-SHA256") == ("one.test", "2048")
+    assert subject_and_key("two.test", "ECDHE-ECDSA-AES128-GCM-SHA256") == ("two.test", "384")
+    assert subject_and_key("nobody.test", "ECDHE-ECDSA-AES128-GCM-SHA256") == ("one.test", "256")
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_session_is_resumed(secure, pairs, version):
+    c = context(pairs, version)
+    with connect(secure, c) as s:
+        assert fetch(s) and not s.session_reused
+        session = s.session
+    with connect(secure, c, session=session) as s:
+        assert s.session_reused
+        assert fetch(s) == secure.get("/how")
+
+
+def test_the_clients_that_people_have(secure, pairs):
+    url = f"https://{secure.host}/how"
+    want = secure.get("/how").decode()
+    for version in ("1.2", "1.3"):
+        done = secure.run(["curl", "-sk", "--tlsv" + version, "--tls-max", version, url])
+        assert done.stdout == want, done.stderr
+    done = secure.run(["curl", "-s", "--cacert", pairs[2][0], "--resolve",
+                       f"two.test:443:{secure.host}", "https://two.test/how"])
+    assert done.stdout == want, done.stderr
+    done = secure.run(["wget", "-qO-", "--no-check-certificate", url])
+    assert done.stdout == want, done.stderr
+    for priority in ("NORMAL:-VERS-ALL:+VERS-TLS1.2", "NORMAL:-VERS-ALL:+VERS-TLS1.3"):
+        done = secure.run(["gnutls-cli", "--insecure", "--priority", priority, "-p", "443",
+                           secure.host],
+                          input="GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert "\nok\n" in done.stdout, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_requests_in_crumbs_and_many_at_once(secure, pairs, version):
+    with connect(secure, context(pairs, version)) as s:
+        for byte in REQUEST % (b"/healthz", b"keep-alive"):
+            s.sendall(bytes([byte]))
+        assert read_answer(s) == b"ok\n"
+        s.sendall(REQUEST % (b"/healthz", b"keep-alive") * 20 + REQUEST % (b"/healthz", b"close"))
+        assert read_all(s).count(b"\r\n\r\nok\n") == 21
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_connection_rests_and_goes_on(secure, pairs, version):
+    with connect(secure, context(pairs, version)) as s:
+        for _ in range(5):
+            s.sendall(REQUEST % (b"/how", b"keep-alive"))
+            assert read_answer(s) == secure.get("/how")
+
+
+def test_a_large_upload_is_read_or_refused(secure, pairs):
+    body = os.urandom(200000)
+    with connect(secure, context(pairs)) as s:
+        s.sendall(b"POST /form HTTP/1.1\r\nHost: one.test\r\nConnection: close\r\n"
+                  b"Content-Type: application/x-www-form-urlencoded\r\n"
+                  b"Content-Length: %d\r\n\r\n" % len(body))
+        with contextlib.suppress(OSError):
+            s.sendall(body)
+        assert read_all(s).startswith(b"HTTP/1.1 413")
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_end_is_announced_both_ways(secure, pairs, version):
+    """unwrap() fails unless the peer's close_notify comes."""
+    c = context(pairs, version)
+    with connect(secure, c) as s:
+        s.sendall(REQUEST % (b"/healthz", b"close"))
+        assert s.recv(4096).endswith(b"ok\n") and s.recv(4096) == b""
+        s.unwrap()
+    with connect(secure, c) as s:
+        s.sendall(REQUEST % (b"/healthz", b"keep-alive"))
+        assert read_answer(s) == b"ok\n"
+        s.unwrap()
+
+
+def test_http_on_the_tls_port_is_told_so(secure):
+    with tcp(secure) as s:
+        s.sendall(REQUEST % (b"/", b"close"))
+        answer = read_all(s)
+    assert answer.startswith(b"HTTP/1.1 400 ") and b"HTTPS" in answer
+
+
+@pytest.mark.parametrize("junk", [b"\x16\x03\x01\xff\xff", b"\x00" * 600, b"\x16\x03\x01\x00\x05hello",
+                                  b"\x15\x03\x03\x00\x02\x02\x28", b"\x80\x2e\x01\x00\x02" * 9])
+def test_junk_ends_the_connection(secure, junk):
+    with tcp(secure) as s:
+        s.sendall(junk)
+        s.shutdown(socket.SHUT_WR)
+        answer = read_all(s)
+    assert answer == b"" or answer[0] == 0x15, answer  # nothing, or an alert
+
+
+def test_many_handshakes_leave_nothing_behind(secure, pairs):
+    def one(i):
+        with connect(secure, context(pairs, VERSIONS[i % 2])) as s:
+            return fetch(s, b"/healthz")
+
+    one(0), one(1)
+    before = tls_bytes(secure)
+    with secure.inside(), concurrent.futures.ThreadPoolExecutor(32) as pool:
+        assert set(pool.map(one, range(1000))) == {b"ok\n"}
+    until = time.monotonic() + TIMEOUT_S
+    while tls_bytes(secure) != before and time.monotonic() < until:
+        time.sleep(0.1)
+    assert tls_bytes(secure) == before
+
+
+def test_a_hundred_connections_in_eight_megabytes(accel, image, pairs):
+    with boot(accel, image=image[0], mem_mb=8) as g, contextlib.ExitStack() as stack:
+        g.wait_answer()
+        c = context(pairs)
+        open_ones = [stack.enter_context(connect(g, c)) for _ in range(100)]
+        for s in open_ones:
+            s.sendall(REQUEST % (b"/healthz", b"keep-alive"))
+            assert read_answer(s) == b"ok\n"
+        g.healthy()
+
+
+def test_too_many_are_refused_and_the_rest_served(accel, image, pairs):
+    with boot(accel, image=image[0], mem_mb=8) as g, contextlib.ExitStack() as stack:
+        g.wait_answer()
+        silent = [stack.enter_context(tcp(g)) for _ in range(400)]
+        refused = 0
+        for s in silent:
+            s.settimeout(0.01)
+            try:
+                refused += s.recv(1) == b""
+            except ConnectionResetError:
+                refused += 1
+            except TimeoutError:
+                pass
+        assert refused > 0
+        assert g.get("/healthz") == b"ok\n"
+        for s in silent:
+            s.close()
+        deadline = time.monotonic() + TIMEOUT_S
+        while True:
+            try:
+                with connect(g, context(pairs)) as s:
+                    assert fetch(s, b"/healthz") == b"ok\n"
+                break
+            except OSError:
+                assert time.monotonic() < deadline
+                time.sleep(0.2)
+        g.healthy()
+
+
+def test_a_handshake_has_a_time_limit(secure):
+    with tcp(secure) as s:
+        start = time.monotonic()
+        s.sendall(b"\x16\x03\x01\x02\x00")
+        s.settimeout(30)
+        assert read_all(s) == b""
+        assert 5 < time.monotonic() - start < 15
+
+
+def certs(*args):
+    return subprocess.run([os.path.join(ROOT, "tools/certs"), os.path.join(BUILD, "out"), *args],
+                          capture_output=True, text=True)
+
+
+def test_what_cannot_be_used_is_refused_when_packing(accel, pairs, tmp_path):
+    (cert, key), (_, other) = pairs[0], pairs[2]
+    assert "not the key of" in certs("--cert", cert, "--key", other).stderr
+    assert "No such file" in certs("--cert", str(tmp_path / "none"), "--key", key).stderr
+    (tmp_path / "junk").write_text("junk")
+    assert "no certificate" in certs("--cert", str(tmp_path / "junk"), "--key", key).stderr
+    weak = self_signed("weak.test", ("rsa:1024",))
+    assert "none of ECDSA" in certs("--cert", weak[0], "--key", weak[1]).stderr
+    assert certs("--cert", cert, "--key", key).returncode == 0
+
+
+def test_a_wrong_pair_at_boot_leaves_http(accel, image, pairs, tmp_path):
+    """Such a pack is only made by hand."""
+    assert certs("--cert", pairs[0][0], "--key", pairs[0][1]).returncode == 0
+    for part, source in (("chain", pairs[2][0]), ("key", pairs[0][1])):
+        kind = "x509" if part == "chain" else "pkey"
+        openssl(kind, "-in", source, "-outform", "DER", "-out", str(tmp_path / f"0.{part}"))
+    pack = str(tmp_path / "wrong.pack")
+    subprocess.run([os.path.join(ROOT, "build/thimble-pack"), "-o", pack, "--tls", str(tmp_path),
+                    os.path.join(ROOT, "site/content")], check=True)
+    with boot(accel, image=image[0], module=pack) as g:
+        g.wait_answer()
+        assert "certificate 0 is not used: certificate and key are no pair" in g.console.text()
+        with pytest.raises(ConnectionRefusedError):
+            tcp(g)
