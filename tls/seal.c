@@ -114,6 +114,15 @@ void tls_seal_count(const mbedtls_ssl_context *ssl, struct tls_stat *stat) {
     stat->handshakes_12++;
 }
 
+/* In 1.3 mbedTLS keeps the state of the handshake for the session's life. */
+void tls_seal_forget_handshake(mbedtls_ssl_context *ssl) {
+  if (!ssl->handshake || ssl->state != MBEDTLS_SSL_HANDSHAKE_OVER)
+    return;
+  mbedtls_ssl_handshake_free(ssl);
+  kernel_heap_free(ssl->handshake);
+  ssl->handshake = NULL;
+}
+
 /* The counter of received records lives in front of the input buffer. */
 void tls_seal_rest(mbedtls_ssl_context *ssl, unsigned char counter[8]) {
   bool busy = ssl->handshake || ssl->in_left || ssl->in_offt || ssl->in_msglen || ssl->in_hslen ||

@@ -22,5 +22,8 @@ bool tls_seal_flush(mbedtls_ssl_context *ssl);
 void tls_seal_rest(mbedtls_ssl_context *ssl, unsigned char counter[8]);
 bool tls_seal_wake(mbedtls_ssl_context *ssl, const unsigned char counter[8]);
 
+/* Free what only the handshake needed. To be called when it is over. */
+void tls_seal_forget_handshake(mbedtls_ssl_context *ssl);
+
 /* Count a handshake that is over by version and kind. */
 void tls_seal_count(const mbedtls_ssl_context *ssl, struct tls_stat *stat);

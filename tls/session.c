@@ -92,6 +92,7 @@ static void handshake(struct tls_session *s) {
   if (err == 0) {
     s->state = TLS_OPEN;
     tls_seal_count(&s->ssl, &tls_counters);
+    tls_seal_forget_handshake(&s->ssl);
   } else if (!is_wait(err)) {
     fail(s);
   }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * A TLS session under whatever a client may send. The first byte says how the
- * rest is cut. After each input the heap is where it was, and nothing was
+ * rest is cut. An input twice leaves the heap as once, and nothing was
  * decrypted, since nobody here knows a key. */
 #define MBEDTLS_ALLOW_PRIVATE_ACCESS
 #include <lib/assert.h>
@@ -55,18 +55,24 @@ static bool feed(struct tls_session *s, struct lib_span in) {
   }
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  set_up();
-  if (size == 0)
-    return 0;
+/* Bytes that TLS holds after a session that gets these. */
+static uint64_t run(const uint8_t *data, size_t size) {
   size_t step = data[0] == 0xff ? size : data[0] + 1u;
   struct lib_span rest = {(const char *)data + 1, size - 1};
-  uint64_t before = memstat_row(MEMSTAT_TLS)->bytes;
   struct tls_session *s = tls_session_new(0);
   LIB_ASSERT(s != NULL);
   while (rest.n > 0 && feed(s, lib_span_sub(rest, 0, step)))
     rest = lib_span_sub(rest, step, rest.n);
   tls_session_free(s);
-  LIB_ASSERT(memstat_row(MEMSTAT_TLS)->bytes == before);
+  return memstat_row(MEMSTAT_TLS)->bytes;
+}
+
+/* What grows at first (mbedTLS's table of keys) does not grow again. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  set_up();
+  if (size == 0)
+    return 0;
+  uint64_t before = memstat_row(MEMSTAT_TLS)->bytes, after = run(data, size);
+  LIB_ASSERT(after == before || run(data, size) == after);
   return 0;
 }
