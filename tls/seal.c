@@ -121,6 +121,14 @@ void tls_seal_forget_handshake(mbedtls_ssl_context *ssl) {
   mbedtls_ssl_handshake_free(ssl);
   kernel_heap_free(ssl->handshake);
   ssl->handshake = NULL;
+  if (ssl->transform_negotiate)
+    mbedtls_ssl_transform_free(ssl->transform_negotiate);
+  kernel_heap_free(ssl->transform_negotiate);
+  ssl->transform_negotiate = NULL;
+  if (ssl->session_negotiate)
+    mbedtls_ssl_session_free(ssl->session_negotiate);
+  kernel_heap_free(ssl->session_negotiate);
+  ssl->session_negotiate = NULL;
 }
 
 /* The counter of received records lives in front of the input buffer. */
