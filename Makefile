@@ -85,6 +85,10 @@ e2e: image hosted ## end-to-end tests on the real image
 	@$(MAKE) --no-print-directory hosted SAN=1
 	@$(PYTHON) -m pytest -q tests
 
+compare-nginx: image ## nginx's answers beside ours, as docs/NGINX.md has them
+	@tools/packages.sh test
+	@$(PYTHON) tests/compare_nginx.py
+
 screenshots: image ## docs/memory.png, by a headless browser
 	@tools/packages.sh test
 	@tools/screenshots
@@ -95,7 +99,7 @@ symbolize: ## names for the addresses of a panic report on standard input
 clean: ## remove what was built; fetched sources stay
 	rm -rf $(filter-out build/src build/apt,$(wildcard build/*))
 
-.PHONY: help run image pack hosted test unit check e2e screenshots symbolize clean FORCE
+.PHONY: help run image pack hosted test unit check e2e compare-nginx screenshots symbolize clean FORCE
 
 # --- What comes from elsewhere -------------------------------------------------
 

@@ -14,7 +14,7 @@ run='python3 qemu-system-x86'
 test='
   libcmocka-dev python3-pytest python3-scapy python3-brotli openssl
   prometheus rsyslog wrk gdb
-  clang-format dnsmasq-base iproute2 iputils-ping procps curl wget gnutls-bin chromium chromium-driver'
+  clang-format dnsmasq-base iproute2 iputils-ping procps curl wget nginx-light slowhttptest gnutls-bin chromium chromium-driver'
 
 die() {
   echo "packages: $*" >&2
