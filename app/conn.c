@@ -131,6 +131,12 @@ static void turn_away(struct net_stream *s, uint16_t port) {
   net_stream_close(s);
 }
 
+/* Memory is short, and this address has enough of it. */
+static bool is_greedy(uint16_t slot) {
+  return crowd.counts[slot] > LIMIT_CONN_MODEST &&
+         kernel_page_free_bytes() < memstat_total() / LIMIT_RESERVE_SHARE;
+}
+
 static void conn_new(struct net_stream *stream, uint16_t port, uint64_t now_ms) {
   uint8_t ip[16];
   uint16_t slot;
@@ -139,8 +145,9 @@ static void conn_new(struct net_stream *stream, uint16_t port, uint64_t now_ms) 
     turn_away(stream, port);
     return;
   }
-  struct tls_session *tls = is_secure(port) ? session_alloc(now_ms) : NULL;
-  struct app_conn *c = is_secure(port) && !tls ? NULL : conn_alloc();
+  bool greedy = is_greedy(slot);
+  struct tls_session *tls = is_secure(port) && !greedy ? session_alloc(now_ms) : NULL;
+  struct app_conn *c = greedy || (is_secure(port) && !tls) ? NULL : conn_alloc();
   if (!c) {
     app_crowd_leave(&crowd, slot);
     if (tls)

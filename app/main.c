@@ -39,7 +39,13 @@ static void complain(struct lib_span word, const char *why) {
   kernel_console_line(KERNEL_LOG_ERROR, lib_out_done(&o));
 }
 
+/* Bodies and pages take what they like, but not the last of the memory: who
+ * sends or reads slowly would else stop everybody. */
 static void *work_alloc(size_t n) {
+  if (kernel_page_free_bytes() < memstat_total() / LIMIT_RESERVE_SHARE) {
+    memstat_refuse(MEMSTAT_HTTP);
+    return NULL;
+  }
   return kernel_heap_alloc(&work_heap, n);
 }
 
