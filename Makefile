@@ -93,13 +93,16 @@ screenshots: image ## docs/memory.png, by a headless browser
 	@tools/packages.sh test
 	@tools/screenshots
 
+size: image ## what each folder and library adds to the image: a table, build/size.svg
+	@$(PYTHON) tools/size build/thimble.sym.elf
+
 symbolize: ## names for the addresses of a panic report on standard input
 	@$(PYTHON) tools/symbolize build/thimble.sym.elf
 
 clean: ## remove what was built; fetched sources stay
 	rm -rf $(filter-out build/src build/apt,$(wildcard build/*))
 
-.PHONY: help run image pack hosted test unit check e2e compare-nginx screenshots symbolize clean FORCE
+.PHONY: help run image pack hosted test unit check e2e compare-nginx screenshots size symbolize clean FORCE
 
 # --- What comes from elsewhere -------------------------------------------------
 
@@ -295,10 +298,18 @@ build/guest/code.o: $(guest.o) build/tls.choice
 	$(Q)$(CC) $(guest.flags) -fno-use-linker-plugin -fwhole-program -flto-partition=one -nostdlib \
 	  -static -Wl,-r,-z,noexecstack,--no-warn-execstack -o $@ $(guest.o)
 
-build/thimble.sym.elf: kernel/link.ld build/guest/code.o build/guest/site.o
+link := ld -n -z noexecstack --gc-sections --no-warn-rwx-segments -T kernel/link.ld
+
+# What each part of the code contributes, linked in: measured on a link without.
+build/guest/parts.o: build/guest/code.o kernel/link.ld tools/size
+	$(call say,size)
+	$(Q)$(link) -o build/guest/parts.elf build/guest/code.o
+	$(Q)$(PYTHON) tools/size --parts build/guest/parts.elf >build/guest/parts.s
+	$(Q)$(CC) -c build/guest/parts.s -o $@
+
+build/thimble.sym.elf: kernel/link.ld build/guest/code.o build/guest/parts.o build/guest/site.o
 	$(call say,ld thimble)
-	$(Q)ld -n -z noexecstack --gc-sections --no-warn-rwx-segments -T kernel/link.ld \
-	  -Map build/thimble.map -o $@ build/guest/code.o build/guest/site.o
+	$(Q)$(link) -Map build/thimble.map -o $@ build/guest/code.o build/guest/parts.o build/guest/site.o
 
 build/thimble.elf: build/thimble.sym.elf
 	$(Q)strip -o $@ $<

@@ -114,6 +114,7 @@ static void say_last_crash(void) {
   const struct kernel_crash *last = kernel_crash_last();
   struct lib_span rest = last->text, text;
   memstat_vm.crash = last->text;
+  memstat_vm.pack_bytes = (uint32_t)kernel_boot_site().n;
   memstat_vm.crashes_n = last->n;
   memstat_vm.crash_wall_unix = last->wall_unix;
   while (lib_span_split(&rest, '\n', &text)) {

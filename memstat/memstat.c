@@ -4,6 +4,9 @@
 
 struct memstat_vm memstat_vm;
 
+/* The link puts the measured one in its place. */
+__attribute__((weak, externally_visible)) const struct memstat_part memstat_parts[MEMSTAT_PARTS_N];
+
 static struct memstat_row rows[MEMSTAT_OWNERS_N];
 static struct memstat_pool *pools;
 

@@ -219,6 +219,32 @@ static void fact_ms(struct lib_out *o, const char *label, uint64_t ns) {
   fact_end(o);
 }
 
+static bool image_begin(struct site_memory_view *v, struct lib_out *o) {
+  (void)v;
+  lib_out_str(o, "<h2>Image</h2>\n<p class=\"note\">What is in the file that was booted.</p>\n"
+                 "<table>\n<thead><tr><th scope=\"col\">Part</th>"
+                 "<th scope=\"col\" class=\"r\">Bytes</th></tr></thead>\n<tbody>\n");
+  return true;
+}
+
+static void image_row(struct lib_out *o, const char *name, uint32_t bytes) {
+  lib_out_all(o, "<tr><th scope=\"row\">", name, "</th>", NULL);
+  cell(o, bytes);
+  lib_out_str(o, "</tr>\n");
+}
+
+static bool image(struct site_memory_view *v, struct lib_out *o) {
+  if (v->at.item == MEMSTAT_PARTS_N || !memstat_parts[v->at.item].name[0]) {
+    v->at.item = 0;
+    image_row(o, "site pack", v->vm.pack_bytes);
+    lib_out_str(o, "</tbody>\n</table>\n");
+    return true;
+  }
+  image_row(o, memstat_parts[v->at.item].name, memstat_parts[v->at.item].bytes);
+  v->at.item++;
+  return false;
+}
+
 static bool crash_begin(struct site_memory_view *v, struct lib_out *o) {
   if (v->vm.crash.n == 0)
     return true;
@@ -286,7 +312,7 @@ int site_memory_view_html(struct site_memory_view *v, struct lib_out *o) {
   static const struct site_memory_step steps[] = {
       {begin},        {ram_bar_begin}, {ram_bar_part}, {used_bar_begin}, {used_bar_part},
       {used_bar_end}, {owners_begin},  {owner},        {owners_end},     {pools_begin},
-      {pool},         {pools_end},     {crash_begin},  {crash},          {crash_end},
-      {boot},         {machine}};
+      {pool},         {pools_end},     {image_begin},  {image},          {crash_begin},
+      {crash},        {crash_end},     {boot},         {machine}};
   return site_memory_write(v, o, steps, sizeof steps / sizeof *steps);
 }

@@ -93,6 +93,17 @@ static bool vm(struct site_memory_view *v, struct lib_out *o) {
   return true;
 }
 
+static bool image(struct site_memory_view *v, struct lib_out *o) {
+  struct http_json j = {o, true};
+  http_json_key(&j, "image");
+  http_json_open(&j, '{');
+  for (unsigned i = 0; i < MEMSTAT_PARTS_N && memstat_parts[i].name[0]; i++)
+    member(&j, memstat_parts[i].name, memstat_parts[i].bytes);
+  member(&j, "site pack", v->vm.pack_bytes);
+  http_json_close(&j, '}');
+  return true;
+}
+
 /* The report of a panic is cut where a piece ends. */
 static bool crash(struct site_memory_view *v, struct lib_out *o) {
   enum { CRASH_MAX = SITE_MEMORY_PIECE_MAX - 256 };
@@ -114,8 +125,8 @@ static bool crash(struct site_memory_view *v, struct lib_out *o) {
 }
 
 int site_memory_view_json(struct site_memory_view *v, struct lib_out *o) {
-  static const struct site_memory_step steps[] = {{begin}, {owner}, {pools_begin},
-                                                  {pool},  {vm},    {crash}};
+  static const struct site_memory_step steps[] = {{begin}, {owner}, {pools_begin}, {pool},
+                                                  {vm},    {image}, {crash}};
   return site_memory_write(v, o, steps, sizeof steps / sizeof *steps);
 }
 

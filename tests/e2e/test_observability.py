@@ -3,6 +3,7 @@
 
 import contextlib
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -73,6 +74,20 @@ def owners(guest):
     found = {o["name"]: o["bytes"] for o in memory["owners"]}
     assert sum(found.values()) == memory["ram_bytes"] == 32 << 20
     return found
+
+
+def test_image_parts_are_those_of_make_size(audited):
+    """The figures linked in are those of the finished image, and leave nothing out."""
+    argv = [f"{ROOT}/tools/size", f"{ROOT}/build/thimble.sym.elf"]
+    done = subprocess.run(argv, capture_output=True, text=True, check=True)
+    table = dict(re.findall(r"^(\S[\w ]*?) +([\d,]+) ", done.stdout, re.M))
+    measured = {name: int(n.replace(",", "")) for name, n in table.items()}
+    image = audited.memory()["image"]
+    apart = {name: abs(n - measured[name]) for name, n in image.items()}
+    padding = apart.pop("constants")  # between tables, which lie in another order
+    assert padding < 64 and set(apart.values()) == {0}, apart
+    assert sum(image.values()) == pytest.approx(measured["sum"], abs=64)
+    assert os.path.getsize(IMAGE) * 0.98 < sum(image.values()) < os.path.getsize(IMAGE)
 
 
 def test_each_subsystem_is_charged(audited):

@@ -65,6 +65,17 @@ struct memstat_pool {
 void memstat_pool_register(struct memstat_pool *pool);
 const struct memstat_pool *memstat_pool_first(void);
 
+/* What a folder or a library contributes to the image. Measured when it is
+ * linked (tools/size); rows at the end have no name where there are fewer, and
+ * none has one in a build that is not measured. The site pack is not there. */
+#define MEMSTAT_PARTS_N 16
+#define MEMSTAT_PART_NAME 12
+struct memstat_part {
+  char name[MEMSTAT_PART_NAME]; /* NUL-terminated */
+  uint32_t bytes;
+};
+extern const struct memstat_part memstat_parts[MEMSTAT_PARTS_N];
+
 /* Counters of the whole VM that belong to no pool, set by their owners. */
 struct memstat_vm {
   uint64_t uptime_ms;
@@ -72,6 +83,7 @@ struct memstat_vm {
   uint64_t conns_total, requests_total;
   uint64_t boot_entry_ns, boot_ring3_ns, boot_devices_ns, boot_listening_ns; /* since entry */
   uint32_t image_bytes, stack_high_water_bytes;
+  uint32_t pack_bytes;     /* the site pack within the image */
   struct lib_span crash;   /* lines of the report of the last panic; empty: none */
   uint32_t crashes_n;      /* panics since the machine was switched on */
   int64_t crash_wall_unix; /* of the last; 0: not known */
