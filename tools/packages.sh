@@ -12,7 +12,7 @@ build='
   zlib1g-dev libzopfli-dev libbrotli-dev libyaml-dev perl openssl'
 run='python3 qemu-system-x86'
 test='
-  libcmocka-dev python3-pytest python3-scapy python3-brotli openssl
+  git libcmocka-dev python3-pytest python3-scapy python3-brotli openssl
   prometheus rsyslog wrk gdb
   clang-format dnsmasq-base iproute2 iputils-ping procps curl wget nginx-light slowhttptest gnutls-bin chromium chromium-driver'
 
