@@ -33,7 +33,8 @@ def dnsmasq(lan, folder, *options):
     """A DHCP server and router in `lan`; yields its log."""
     argv = ["dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--port=0"]
     argv += ["--interface=lan0", "--bind-interfaces", "--log-facility=-", "--log-dhcp"]
-    argv += [f"--dhcp-leasefile={folder}/leases", "--pid-file=", "--user=root", "--no-ping", *options]
+    argv += [f"--dhcp-leasefile={folder}/leases", "--pid-file=", "--user=root", "--no-ping"]
+    argv += options
     with lan.ns:
         process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     log = Console(process.stderr)
