@@ -175,7 +175,7 @@ hosted.extra = -D_GNU_SOURCE
 app.extra = -Iapp
 
 # Where bytes of every packet pass, -O2; elsewhere -Os.
-fast := lwip/core/inet_chksum lwip/core/pbuf lib/siphash.c kernel/dev/virtq.c \
+fast := lwip/core/inet_chksum lib/siphash.c kernel/dev/virtq.c \
   $(addprefix tls/,fast_aead.c fast_p256.c) $(addprefix mbedtls/,bignum_core constant_time)
 $(fast:%=build/guest/%.o): guest.flags += -O2
 build/guest/kernel/cpu/canary.c.o: guest.flags += -fno-lto

@@ -35,7 +35,7 @@ struct app_conn {
   char peer[46];                           /* address as text, for the log */
 };
 
-enum { LINGER_MS = 2000 };
+enum { LINGER_MS = 2000, STARVED_MS = 50 };
 
 static struct http_server *server;
 static struct kernel_pool pool;
@@ -256,7 +256,9 @@ static void app_conn_pump(struct app_conn *c, uint64_t now_ms) {
     return;
   }
   net_stream_rx_gather(c->stream); /* without memory it stays where it is */
-  app_wheel_set(&wheel, &c->timer, deadline_ms(c));
+  uint64_t due = deadline_ms(c), again = now_ms + STARVED_MS;
+  bool starved = net_stream_starved(c->stream);
+  app_wheel_set(&wheel, &c->timer, starved && again < due ? again : due);
   if (!http_conn_idle(&c->http))
     set_busy(c);
   else if (!c->idle_link)
@@ -264,8 +266,8 @@ static void app_conn_pump(struct app_conn *c, uint64_t now_ms) {
 }
 
 static void on_timer(struct app_conn *c, uint64_t now_ms) {
-  bool shaking = session(c) && tls_session_state(c->tls) == TLS_HANDSHAKE;
-  if (c->state == LINGER || shaking) {
+  bool late = session(c) && tls_session_deadline_ms(c->tls) <= now_ms;
+  if (c->state == LINGER || late) {
     conn_end(c, net_stream_abort);
     return;
   }

@@ -19,6 +19,7 @@ struct net_stream {
   void *owner;             /* the consumer's */
   bool listed;             /* on one of the lists */
   bool fin;                /* the peer has ended its side */
+  bool starved;            /* memory was refused: no event will tell when to try again */
 };
 
 struct list {
@@ -114,8 +115,10 @@ int net_stream_rx_gather(struct net_stream *s) {
   if (!s->rx || (!s->rx->next && !(s->rx->flags & PBUF_FLAG_IS_CUSTOM)))
     return 0;
   struct pbuf *own = pbuf_clone(PBUF_RAW, PBUF_RAM, s->rx);
-  if (!own)
+  if (!own) {
+    s->starved = true;
     return E_NOMEM;
+  }
   pbuf_free(s->rx);
   s->rx = own;
   return 0;
@@ -159,8 +162,15 @@ int net_stream_tx(struct net_stream *s, struct lib_span bytes, bool stable) {
       return E_AGAIN; /* a piece to be copied goes whole */
     if (tcp_write(s->pcb, bytes.p, (uint16_t)n, flags) == ERR_OK)
       return (int)n;
+    s->starved = net_stream_tx_pending(s) == 0; /* else an acknowledgement comes */
   }
   return E_AGAIN;
+}
+
+bool net_stream_starved(struct net_stream *s) {
+  bool starved = s->starved;
+  s->starved = false;
+  return starved;
 }
 
 void net_stream_tx_flush(struct net_stream *s) {

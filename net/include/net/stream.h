@@ -60,6 +60,10 @@ size_t net_stream_tx_room(const struct net_stream *s);
  *          E_CLOSED  broken */
 int net_stream_tx(struct net_stream *s, struct lib_span bytes, bool stable);
 
+/* True once when memory, not the peer, has kept bytes from being moved since
+ * the last call: nothing will make the stream ready, so try again later. */
+bool net_stream_starved(struct net_stream *s);
+
 /* Send what has been queued. */
 void net_stream_tx_flush(struct net_stream *s);
 
