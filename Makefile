@@ -96,13 +96,19 @@ screenshots: image ## docs/memory.png, by a headless browser
 size: image ## what each folder and library adds to the image: a table, build/size.svg
 	@$(PYTHON) tools/size build/thimble.sym.elf
 
+debug: image ## boot the VM stopped, with gdb on it
+	@$(PYTHON) tools/debug
+
+profile: image ## where the time goes under load: build/profile.svg, build/profile.folded
+	@$(PYTHON) tools/profile
+
 symbolize: ## names for the addresses of a panic report on standard input
 	@$(PYTHON) tools/symbolize build/thimble.sym.elf
 
 clean: ## remove what was built; fetched sources stay
 	rm -rf $(filter-out build/src build/apt,$(wildcard build/*))
 
-.PHONY: help run image pack hosted test unit check e2e compare-nginx screenshots size symbolize clean FORCE
+.PHONY: help run image pack hosted test unit check e2e compare-nginx screenshots size debug profile symbolize clean FORCE
 
 # --- What comes from elsewhere -------------------------------------------------
 

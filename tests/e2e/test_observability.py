@@ -8,10 +8,11 @@ import re
 import shutil
 import subprocess
 import time
+import xml.dom.minidom
 
 import pytest
 from conftest import ROOT, boot
-from guest import GUEST4, HOST4, IMAGE, STATIC4, STATIC6, Guest, Lan, read_all
+from guest import GUEST4, HOST4, IMAGE, STATIC4, STATIC6, Guest, Lan, free_port, read_all
 from vm.machine import Machine, TapNet
 
 SCRAPES_N = 1000
@@ -303,6 +304,35 @@ def test_panic_survives_the_reboot(accel):
         argv = [f"{ROOT}/tools/symbolize", f"{ROOT}/build/thimble.sym.elf"]
         named = subprocess.run(argv, input=crash["text"], capture_output=True, text=True, check=True)
         assert "fail_assertion" in named.stdout and "app_main" in named.stdout
+
+
+def test_profile_names_functions(accel):
+    """Samples under load name functions of each layer, from the entry on."""
+    done = subprocess.run(
+        [f"{ROOT}/tools/profile", "3"],
+        env={**os.environ, "ACCEL": accel},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    with open(f"{ROOT}/build/profile.folded", encoding="ascii") as f:
+        folded = dict(line.rsplit(" ", 1) for line in f)
+    rooted = sum(int(n) for stack, n in folded.items() if "app_main;loop" in stack)
+    assert rooted > 0.8 * sum(int(n) for n in folded.values()), folded
+    if accel == "tcg":  # KVM stops the VM only where it leaves the guest
+        assert any("http_" in stack for stack in folded), folded
+    xml.dom.minidom.parse(f"{ROOT}/build/profile.svg")
+
+
+def test_gdb_stops_where_it_is_told():
+    assert shutil.which("gdb"), "gdb is not installed"
+    argv = [f"{ROOT}/tools/debug", "-batch", "-ex", "break app_main", "-ex", "continue"]
+    argv += ["-ex", "bt", "-ex", "kill"]
+    environment = {**os.environ, "PORT": str(free_port())}
+    done = subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=60)
+    assert re.search(r"Breakpoint 1, app_main \(\) at app/main.c", done.stdout), done.stdout
+    assert re.search(r"#1 .*boot_start .*kernel/boot/start.c", done.stdout), done.stdout
 
 
 def test_no_crash_is_said_to_be_none(audited):
