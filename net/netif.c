@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "offload.h"
+#include "timewait.h"
 
 struct netif net_netif;
 static struct kernel_netdev_info card;
@@ -51,6 +52,7 @@ static struct pbuf *rx_pbuf(const struct kernel_netdev_frame *frame) {
 }
 
 static void rx_frame(const struct kernel_netdev_frame *frame) {
+  net_timewait_reopen(frame->p, frame->n);
   struct pbuf *p = rx_pbuf(frame);
   if (!p)
     return;

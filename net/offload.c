@@ -3,32 +3,25 @@
 
 enum { ETHERNET = 14, TYPE_IP4 = 0x0800, TYPE_IP6 = 0x86dd, TCP = 6, UDP = 17 };
 
-/* Where the parts of a packet lie, in bytes from the frame's start. */
-struct layout {
-  uint32_t addresses, addresses_n; /* source and destination, in a row */
-  uint32_t transport, transport_n; /* header and data */
-  uint8_t protocol;
-};
-
 static uint32_t be16(const uint8_t *p) {
   return (uint32_t)p[0] << 8 | p[1];
 }
 
-static bool read_layout(const uint8_t *f, uint32_t n, struct layout *l) {
+bool net_layout_read(const uint8_t *f, uint32_t n, struct net_layout *l) {
   if (n >= ETHERNET + 20 && be16(f + 12) == TYPE_IP4) {
     uint32_t header = (f[ETHERNET] & 15u) * 4;
-    *l = (struct layout){ETHERNET + 12, 8, ETHERNET + header, be16(f + ETHERNET + 2) - header,
+    *l = (struct net_layout){ETHERNET + 12, 8, ETHERNET + header, be16(f + ETHERNET + 2) - header,
                          f[ETHERNET + 9]};
     return true;
   }
   if (n >= ETHERNET + 40 && be16(f + 12) == TYPE_IP6) {
-    *l = (struct layout){ETHERNET + 8, 32, ETHERNET + 40, be16(f + ETHERNET + 4), f[ETHERNET + 6]};
+    *l = (struct net_layout){ETHERNET + 8, 32, ETHERNET + 40, be16(f + ETHERNET + 4), f[ETHERNET + 6]};
     return true;
   }
   return false;
 }
 
-static uint16_t pseudo_sum(const uint8_t *f, const struct layout *l) {
+static uint16_t pseudo_sum(const uint8_t *f, const struct net_layout *l) {
   uint32_t sum = l->protocol + l->transport_n;
   for (uint32_t i = 0; i < l->addresses_n; i += 2)
     sum += be16(f + l->addresses + i);
@@ -38,8 +31,8 @@ static uint16_t pseudo_sum(const uint8_t *f, const struct layout *l) {
 }
 
 void net_offload_prepare(uint8_t *frame, uint32_t n, struct kernel_netdev_tx *tx) {
-  struct layout l;
-  if (!read_layout(frame, n, &l) || (l.protocol != TCP && l.protocol != UDP))
+  struct net_layout l;
+  if (!net_layout_read(frame, n, &l) || (l.protocol != TCP && l.protocol != UDP))
     return;
   uint32_t field = l.protocol == TCP ? 16 : 6;
   if (l.transport + field + 2 > n)

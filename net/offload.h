@@ -5,6 +5,16 @@
 
 #include <kernel/netdev.h>
 
+/* Where the parts of an IP packet lie, in bytes from the frame's start. */
+struct net_layout {
+  uint32_t addresses, addresses_n; /* source and destination, in a row */
+  uint32_t transport, transport_n; /* header and data, as the IP header says */
+  uint8_t protocol;
+};
+
+/* False when the frame is not IPv4 or IPv6, or shorter than its IP header. */
+bool net_layout_read(const uint8_t *frame, uint32_t n, struct net_layout *l);
+
 /* If the frame is TCP or UDP over IPv4 or IPv6 without extension headers, put
  * the sum of the pseudo-header into its checksum field and say in `tx` where
  * the device finds it (Virtual I/O Device 1.2, 5.1.6.2).

@@ -77,6 +77,22 @@ def test_serves_over_either_protocol(static, index, host):
 
 
 @pytest.mark.parametrize("address", [GUEST4, GUEST6])
+def test_a_port_is_used_again_at_once(static, address):
+    """The guest ends a connection and remembers it in TIME_WAIT, 10 s; a new one
+    from the same port need not wait for that, nor for a repeated SYN."""
+    request = b"GET /healthz HTTP/1.1\r\nHost: thimble\r\nConnection: close\r\n\r\n"
+    source = ("", 45678)
+    for _ in range(3):
+        with static.inside(), contextlib.closing(
+            socket.create_connection((address, 80), 3, source_address=source)
+        ) as s:
+            s.sendall(request)
+            assert s.recv(1000).startswith(b"HTTP/1.1 200 ")
+            while s.recv(1000):
+                pass
+
+
+@pytest.mark.parametrize("address", [GUEST4, GUEST6])
 def test_neighbours_are_told_the_address_again(static, address):
     """After the host forgets it: ARP and neighbour discovery answer."""
     with static.inside():
