@@ -23,6 +23,9 @@ struct tls_session {
 
 extern struct kernel_heap tls_heap;
 extern struct tls_stat tls_counters;
+
+/* Show the counters and the pairs on /metrics. */
+void tls_metrics_init(void);
 extern mbedtls_ssl_config tls_config;
 
 /* Random bytes, in the form mbedTLS calls for. */

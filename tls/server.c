@@ -81,5 +81,6 @@ int tls_start(void) {
   int err = tls_conf_pairs(&tls_config);
   if (err < 0)
     return err;
+  tls_metrics_init();
   return set_protocol() == 0 && set_tickets() == 0 ? 0 : E_NOMEM;
 }
