@@ -78,12 +78,12 @@ def test_serves_over_either_protocol(static, index, host):
         assert c.getresponse().read() == index
 
 
-def connect_from(port, address, timeout_s):
+def connect_from(port, address):
     """A connection from `port`, as soon as our own side is done with the last."""
     deadline = time.monotonic() + 5
     while True:
         try:
-            return socket.create_connection((address, 80), timeout_s, source_address=("", port))
+            return socket.create_connection((address, 80), 3, source_address=("", port))
         except OSError as e:
             if e.errno != errno.EADDRINUSE or time.monotonic() > deadline:
                 raise
@@ -94,8 +94,9 @@ def test_a_port_is_used_again_at_once(static, address):
     """The guest ends a connection and remembers it in TIME_WAIT, 10 s; a new one
     from the same port need not wait for that, nor for a repeated SYN."""
     request = b"GET /healthz HTTP/1.1\r\nHost: thimble\r\nConnection: close\r\n\r\n"
-    for timeout_s in (20, 3, 3):  # the first one may have to wait for an address
-        with static.inside(), contextlib.closing(connect_from(45678, address, timeout_s)) as s:
+    assert static.console.wait(rf"address .*{address}", 20) is not None, static.console.text()
+    for _ in range(3):
+        with static.inside(), contextlib.closing(connect_from(45678, address)) as s:
             s.sendall(request)
             assert s.recv(1000).startswith(b"HTTP/1.1 200 ")
             while s.recv(1000):
