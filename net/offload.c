@@ -11,11 +11,12 @@ bool net_layout_read(const uint8_t *f, uint32_t n, struct net_layout *l) {
   if (n >= ETHERNET + 20 && be16(f + 12) == TYPE_IP4) {
     uint32_t header = (f[ETHERNET] & 15u) * 4;
     *l = (struct net_layout){ETHERNET + 12, 8, ETHERNET + header, be16(f + ETHERNET + 2) - header,
-                         f[ETHERNET + 9]};
+                             f[ETHERNET + 9]};
     return true;
   }
   if (n >= ETHERNET + 40 && be16(f + 12) == TYPE_IP6) {
-    *l = (struct net_layout){ETHERNET + 8, 32, ETHERNET + 40, be16(f + ETHERNET + 4), f[ETHERNET + 6]};
+    *l = (struct net_layout){ETHERNET + 8, 32, ETHERNET + 40, be16(f + ETHERNET + 4),
+                             f[ETHERNET + 6]};
     return true;
   }
   return false;
