@@ -160,7 +160,7 @@ def test_dhcp(accel, tmp_path, index):
             assert at is not None, log.text()
             g.host = re.search(r"DHCPACK\(lan0\) (\S+)", log.lines[at])[1]
             assert g.wait_answer().get("/") == index
-            assert g.host in g.console.text(), "the address is not on the console"
+            assert g.console.wait(re.escape(g.host)) is not None, g.console.text()
             if accel == ACCELS[0]:
                 renewed_in_time(g, log, at)
                 assert g.get("/") == index
