@@ -133,8 +133,7 @@ static void turn_away(struct net_stream *s, uint16_t port) {
 
 /* Memory is short, and this address has enough of it. */
 static bool is_greedy(uint16_t slot) {
-  return crowd.counts[slot] > LIMIT_CONN_MODEST &&
-         kernel_page_free_bytes() < memstat_total() / LIMIT_RESERVE_SHARE;
+  return crowd.counts[slot] > LIMIT_CONN_MODEST && kernel_page_short();
 }
 
 static void conn_new(struct net_stream *stream, uint16_t port, uint64_t now_ms) {

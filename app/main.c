@@ -42,7 +42,7 @@ static void complain(struct lib_span word, const char *why) {
 /* Bodies and pages take what they like, but not the last of the memory: who
  * sends or reads slowly would else stop everybody. */
 static void *work_alloc(size_t n) {
-  if (kernel_page_free_bytes() < memstat_total() / LIMIT_RESERVE_SHARE) {
+  if (kernel_page_short()) {
     memstat_refuse(MEMSTAT_HTTP);
     return NULL;
   }

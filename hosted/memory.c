@@ -3,6 +3,7 @@
  * that the sanitizers see it. The account is kept as in the guest. */
 #include <kernel/mem.h>
 #include <lib/assert.h>
+#include <lib/limits.h>
 #include <stdlib.h>
 
 #include "hosted.h"
@@ -36,6 +37,10 @@ static void discharge(enum memstat_owner owner, void *p, size_t n) {
 
 size_t kernel_page_free_bytes(void) {
   return memstat_row(MEMSTAT_FREE)->bytes;
+}
+
+bool kernel_page_short(void) {
+  return kernel_page_free_bytes() < ram / LIMIT_RESERVE_SHARE;
 }
 
 /* There is no map of pages to compare with: the sum must stay. */

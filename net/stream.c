@@ -142,19 +142,15 @@ size_t net_stream_tx_room(const struct net_stream *s) {
   return tcp_sndbuf(s->pcb);
 }
 
-/* Little is left: each connection may have but one piece under way. */
-static bool is_short(void) {
-  return kernel_page_free_bytes() < memstat_total() / LIMIT_RESERVE_SHARE;
-}
-
 int net_stream_tx(struct net_stream *s, struct lib_span bytes, bool stable) {
   size_t room = net_stream_tx_room(s), n = bytes.n < room ? bytes.n : room;
   uint8_t flags = TCP_WRITE_FLAG_MORE | (stable ? 0 : TCP_WRITE_FLAG_COPY);
   if (!s->pcb)
     return E_CLOSED;
-  if (is_short() && net_stream_tx_pending(s) > 0)
+  /* When little is left, each connection may have but one piece under way. */
+  if (kernel_page_short() && net_stream_tx_pending(s) > 0)
     return E_AGAIN;
-  if (is_short() && stable && n > SHORT_PIECE)
+  if (kernel_page_short() && stable && n > SHORT_PIECE)
     n = SHORT_PIECE;
   /* Halves until it fits: memory or the queue may be short before the window. */
   for (n = n > UINT16_MAX ? UINT16_MAX : n; n > 0; n /= 2) {

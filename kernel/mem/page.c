@@ -3,6 +3,7 @@
  * is the allocator's only state and the account at once. */
 #include <kernel/mem.h>
 #include <lib/assert.h>
+#include <lib/limits.h>
 #include <string.h>
 
 #include "page.h"
@@ -52,6 +53,10 @@ void kernel_page_free(void *p, size_t n) {
 
 size_t kernel_page_free_bytes(void) {
   return memstat_row(MEMSTAT_FREE)->bytes;
+}
+
+bool kernel_page_short(void) {
+  return kernel_page_free_bytes() < pages_n * KERNEL_PAGE / LIMIT_RESERVE_SHARE;
 }
 
 void kernel_page_audit(void) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <memstat/memstat.h>
+#include <stdbool.h>
 
 #define KERNEL_PAGE 4096u /* bytes */
 
@@ -17,6 +18,9 @@ void kernel_page_free(void *p, size_t n);
 
 /* Bytes that are nobody's. */
 size_t kernel_page_free_bytes(void);
+
+/* Little is left (LIMIT_RESERVE_SHARE): whoever can do with less should. O(1). */
+bool kernel_page_short(void);
 
 /* Panic unless every page's owner is charged for just that page. O(pages). */
 void kernel_page_audit(void);
