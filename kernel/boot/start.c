@@ -63,6 +63,7 @@ static void boot_memory(const struct pvh_start_info *info) {
   if (why)
     kernel_refuse(why);
   read_cmdline(info);
+  platform_find(kernel_boot_cmdline());
   struct boot_range module_pages = read_module(info, map.ram_end);
   if (module_pages.to)
     paging_seal(map.ram_end, module_pages.from, module_pages.to);
@@ -83,7 +84,8 @@ _Noreturn void boot_start(const struct pvh_start_info *info) {
   crash_init();
   memstat_vm.image_bytes = (uint32_t)(image_end - image_start);
   lapic_init();
-  platform_init(kernel_boot_cmdline());
+  if (platform_here()->start)
+    platform_here()->start();
   entropy_init();
   __stack_chk_guard = entropy_stack_guard();
   memstat_vm.boot_devices_ns = kernel_clock_ns();

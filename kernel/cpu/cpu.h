@@ -4,6 +4,7 @@
 #pragma once
 
 #include <lib/span.h>
+#include <stdbool.h>
 
 #include "layout.h"
 
@@ -75,6 +76,11 @@ void idt_init(void);
  * module    the boot module's pages, made read-only: [module, module_end),
  *           behind the image; both ram_end when there is none */
 void paging_seal(uint64_t ram_end, uint64_t module, uint64_t module_end);
+
+/* Have paging_seal map the registers at [base, base + bytes), which may not
+ * cross a multiple of 2 MiB, to be reached at their physical address. False:
+ * below BOOT_RAM_MAX, or too many windows. */
+bool paging_window(uint64_t base, uint64_t bytes);
 
 /* Local APIC: enabled, timer one-shot, all else masked. */
 void lapic_init(void);

@@ -3,16 +3,17 @@
  * rights it needs (Intel SDM vol. 3, 4.5). Built in ring 3, in pages that the
  * tables themselves then withhold from ring 3.
  *
- *   page 0, guard pages, all above RAM    not mapped, but for three windows of
- *                                         device registers
+ *   page 0, guard pages, all above RAM    not mapped, but for windows of device
+ *                                         registers
  *   ring 0 code and data, these tables    no U bit
  *   code r-x, constants and site r--, everything else rw-  for ring 3 */
 #include <kernel/mem.h>
 #include <lib/assert.h>
 
+#include "../boot/memmap.h"
 #include "cpu.h"
 
-enum { PAGE = 4096, LARGE = 2 << 20, ENTRIES = 512 };
+enum { PAGE = 4096, LARGE = 2 << 20, ENTRIES = 512, WINDOWS_MAX = 8 };
 
 #define P 1ull /* present */
 #define W 2ull /* writable */
@@ -21,9 +22,9 @@ enum { PAGE = 4096, LARGE = 2 << 20, ENTRIES = 512 };
 #define PS 0x80ull /* a large page */
 #define NX (1ull << 63)
 
-/* PML4, PDPT, two page directories; the rest are page tables, taken as the
- * image's parts, the boot module and the end of RAM need 4 KiB grain. link.ld
- * puts them on pages: an alignment asked for here would be one of the file too. */
+/* PML4, PDPT, a page directory for RAM and one for each GiB with windows; the rest are page tables,
+ * taken as the image's parts, the boot module and the end of RAM need 4 KiB grain. link.ld puts
+ * them on pages: an alignment asked for here would be one of the file too. */
 #define TABLES_N 10
 static uint64_t tables[TABLES_N][ENTRIES] __attribute__((section(".bss.tables")));
 static unsigned tables_used;
@@ -79,9 +80,23 @@ static void map_image(uint64_t *pml4) {
     map(pml4, (uint64_t)parts[i].from, (uint64_t)parts[i].to, parts[i].bits);
 }
 
-/* Where the register windows are: virtio-mmio of QEMU's microvm, I/O APIC,
- * local APIC. A platform with others names them here. */
-static const uint64_t windows[] = {0xfea00000, 0xfec00000, 0xfee00000};
+/* Windows of device registers; those of the I/O APICs and the local APIC every
+ * machine has. */
+static uint64_t windows[WINDOWS_MAX] = {0xfec00000, 0xfee00000};
+static unsigned windows_n = 2;
+
+bool paging_window(uint64_t base, uint64_t bytes) {
+  uint64_t window = base & ~(LARGE - 1ull);
+  if (base < BOOT_RAM_MAX || base + bytes > window + LARGE)
+    return false;
+  for (unsigned i = 0; i < windows_n; i++)
+    if (windows[i] == window)
+      return true;
+  if (windows_n == WINDOWS_MAX)
+    return false;
+  windows[windows_n++] = window;
+  return true;
+}
 
 void paging_seal(uint64_t ram_end, uint64_t module, uint64_t module_end) {
   uint64_t *pml4 = table_new();
@@ -90,7 +105,7 @@ void paging_seal(uint64_t ram_end, uint64_t module, uint64_t module_end) {
   map(pml4, (uint64_t)image_end, module, P | W | U | NX);
   map(pml4, module, module_end, P | U | NX);
   map(pml4, module_end, ram_end, P | W | U | NX);
-  for (unsigned i = 0; i < sizeof windows / sizeof *windows; i++)
+  for (unsigned i = 0; i < windows_n; i++)
     map(pml4, windows[i], windows[i] + LARGE, P | W | U | UNCACHED | NX);
   cpu_gate(GATE_SEAL, (uint64_t)pml4);
 }

@@ -1,8 +1,26 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * What the sleeping CPU needs of the network card. Private to kernel/. */
+ * What a driver of a network card provides, and what the sleeping CPU needs of
+ * the card in use. Private to kernel/. */
 #pragma once
 
-#include <stdbool.h>
+#include <kernel/netdev.h>
+
+/* The functions are those of kernel/netdev.h, with the same contracts. */
+struct netdev_driver {
+  int (*open)(struct kernel_netdev_info *info);
+  int (*rx)(struct kernel_netdev_frame *frame);
+  void (*rx_free)(void *scratch);
+  int (*tx)(const struct kernel_netdev_tx *tx);
+  void *(*tx_done)(void);
+  void (*flush)(void);
+  bool (*arm)(void);                /* netdev_arm */
+  void (*disarm)(bool interrupted); /* netdev_disarm */
+};
+
+extern const struct netdev_driver virtio_net_driver;
+
+/* Kept by the driver in use, but for interrupts. */
+extern struct kernel_netdev_stat netdev_stat;
 
 /* Interrupt at the next event. True when there is work already. */
 bool netdev_arm(void);

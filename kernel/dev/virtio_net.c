@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * virtio network device (Virtual I/O Device 1.2, 5.1), as kernel/netdev.h.
+ * virtio network device (Virtual I/O Device 1.2, 5.1).
  *
  * A receive buffer is about half a page: the virtio header and the frame from
  * its start, the holder's scratch at its end. Buffers in the stack's hands are
  * replaced by new ones, up to a share of RAM; the pool gives pages back. */
 #include <kernel/mem.h>
-#include <kernel/netdev.h>
 #include <lib/err.h>
 #include <lib/limits.h>
 #include <linux/virtio_config.h>
@@ -33,9 +32,8 @@ static struct virtio_net_hdr_v1 *tx_header; /* [tx.size], by ring position */
 static struct kernel_pool buffers;
 static uint32_t posted_n; /* in the device's hands */
 static bool rx_checksum;
-static struct kernel_netdev_stat stat;
 
-void kernel_netdev_rx_free(void *scratch) {
+static void net_rx_free(void *scratch) {
   kernel_pool_put(&buffers, (char *)scratch - SCRATCH_AT);
 }
 
@@ -54,18 +52,18 @@ static bool frame_checked(const struct virtio_net_hdr_v1 *h) {
   return rx_checksum && h->flags & (VIRTIO_NET_HDR_F_DATA_VALID | VIRTIO_NET_HDR_F_NEEDS_CSUM);
 }
 
-int kernel_netdev_rx(struct kernel_netdev_frame *frame) {
+static int net_rx(struct kernel_netdev_frame *frame) {
   uint32_t n;
   char *b;
   while ((b = virtq_take(&rx, &n)) != NULL) {
     posted_n--;
     if (n < HEADER + ETHERNET_HEADER || n > SCRATCH_AT) {
-      stat.rx_drops++;
-      kernel_netdev_rx_free(b + SCRATCH_AT);
+      netdev_stat.rx_drops++;
+      net_rx_free(b + SCRATCH_AT);
       continue;
     }
-    stat.rx_frames++;
-    stat.rx_bytes += n - HEADER;
+    netdev_stat.rx_frames++;
+    netdev_stat.rx_bytes += n - HEADER;
     if (posted_n < LIMIT_NET_RX_POSTED / 2)
       rx_refill();
     *frame = (struct kernel_netdev_frame){.p = (uint8_t *)b + HEADER,
@@ -78,7 +76,7 @@ int kernel_netdev_rx(struct kernel_netdev_frame *frame) {
   return 0;
 }
 
-int kernel_netdev_tx(const struct kernel_netdev_tx *t) {
+static int net_tx(const struct kernel_netdev_tx *t) {
   struct kernel_netdev_piece piece[KERNEL_NETDEV_PIECES_MAX + 1];
   struct virtio_net_hdr_v1 *h = &tx_header[tx.free_head & (tx.size - 1)];
   if (tx.free_n < t->pieces_n + 1)
@@ -92,13 +90,13 @@ int kernel_netdev_tx(const struct kernel_netdev_tx *t) {
   piece[0] = (struct kernel_netdev_piece){h, HEADER};
   for (unsigned i = 0; i < t->pieces_n; i++) {
     piece[i + 1] = t->piece[i];
-    stat.tx_bytes += t->piece[i].n;
+    netdev_stat.tx_bytes += t->piece[i].n;
   }
-  stat.tx_frames++;
+  netdev_stat.tx_frames++;
   return virtq_put(&tx, piece, t->pieces_n + 1, false, t->cookie);
 }
 
-void *kernel_netdev_tx_done(void) {
+static void *net_tx_done(void) {
   uint32_t n;
   return virtq_take(&tx, &n);
 }
@@ -106,37 +104,27 @@ void *kernel_netdev_tx_done(void) {
 static void publish(struct virtq *q, unsigned index) {
   if (!virtq_publish(q))
     return;
-  stat.kicks++;
+  netdev_stat.kicks++;
   virtio_notify(device, index);
 }
 
-void kernel_netdev_flush(void) {
+static void net_flush(void) {
   rx_refill();
   publish(&rx, RX);
   publish(&tx, TX);
 }
 
-const struct kernel_netdev_stat *kernel_netdev_stat(void) {
-  return &stat;
-}
-
 /* Whoever sleeps wants to hear of frames, and of room when there is none. */
-bool netdev_arm(void) {
-  if (!device)
-    return false;
+static bool net_arm(void) {
   bool tx_full = tx.free_n <= KERNEL_NETDEV_PIECES_MAX;
   return virtq_arm(&rx) | (tx_full && virtq_arm(&tx));
 }
 
-void netdev_disarm(bool interrupted) {
-  if (!device)
-    return;
+static void net_disarm(bool interrupted) {
   virtq_disarm(&rx);
   virtq_disarm(&tx);
-  if (!interrupted)
-    return;
-  stat.interrupts++;
-  virtio_ack_interrupt(device);
+  if (interrupted)
+    virtio_ack_interrupt(device);
 }
 
 static int open_queues(struct virtio_device *d, bool event_idx) {
@@ -150,7 +138,7 @@ static int open_queues(struct virtio_device *d, bool event_idx) {
   return tx_header ? 0 : E_NOMEM;
 }
 
-int kernel_netdev_open(struct kernel_netdev_info *info) {
+static int net_open(struct kernel_netdev_info *info) {
   struct virtio_device *d = virtio_find(VIRTIO_ID_NET);
   uint64_t features = 1ull << VIRTIO_NET_F_MAC | 1ull << VIRTIO_NET_F_CSUM |
                       1ull << VIRTIO_NET_F_GUEST_CSUM | 1ull << VIRTIO_RING_F_EVENT_IDX;
@@ -172,6 +160,10 @@ int kernel_netdev_open(struct kernel_netdev_info *info) {
   rx_refill();
   device = d;
   virtio_start(d);
-  kernel_netdev_flush();
+  net_flush();
   return 0;
 }
+
+const struct netdev_driver virtio_net_driver = {
+    net_open, net_rx, net_rx_free, net_tx, net_tx_done, net_flush, net_arm, net_disarm,
+};

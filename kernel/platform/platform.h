@@ -1,8 +1,30 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * Where we run: finds the devices. Private to kernel/. */
+ * Where we run. Each kind of machine is a file here and a row of table.c; at
+ * boot the first that recognizes itself is taken. Private to kernel/. */
 #pragma once
 
 #include <lib/span.h>
+#include <stdbool.h>
 
-/* Find the machine's devices, by the command line or by probing. */
-void platform_init(struct lib_span cmdline);
+#include "../dev/netdev.h"
+
+#define PLATFORM_NET_MAX 3
+
+struct platform {
+  const char *name;
+  /* Is it this one? Called before the page tables are sealed: CPUID, MSRs and
+   * ports work, registers do not yet: paging_window asks for them.
+   *
+   * cmdline   the kernel command line, borrowed */
+  bool (*find)(struct lib_span cmdline);
+  /* Sealed: look at the registers, find the devices. NULL: nothing to do. */
+  void (*start)(void);
+  /* Network cards, the better first; up to the first NULL. */
+  const struct netdev_driver *net[PLATFORM_NET_MAX];
+};
+
+/* Choose the platform: find() of each row until one is true. */
+void platform_find(struct lib_span cmdline);
+
+/* The one chosen. */
+const struct platform *platform_here(void);

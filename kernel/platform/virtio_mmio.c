@@ -10,7 +10,7 @@
 #include "platform.h"
 #include "virtio.h"
 
-enum { DEVICES_MAX = 24, PROBE_BASE = 0xfeb00000, PROBE_STEP = 0x200, PROBE_GSI = 5 };
+enum { DEVICES_MAX = 24, PROBE_BASE = 0xfeb00000, PROBE_STEP = 0x200, PROBE_N = 8, PROBE_GSI = 5 };
 #define VERSION_MODERN 2
 #define DEVICE_PREFIX "virtio_mmio.device="
 
@@ -22,13 +22,8 @@ static volatile uint32_t *reg(const struct virtio_device *d, unsigned offset) {
 }
 
 static void device_add(uint64_t base, unsigned gsi) {
-  if (devices_n == DEVICES_MAX)
-    return;
-  struct virtio_device *d = &devices[devices_n];
-  *d = (struct virtio_device){.base = base, .gsi = gsi};
-  d->id = *reg(d, VIRTIO_MMIO_DEVICE_ID);
-  if (d->id != 0 && d->id != UINT32_MAX)
-    devices_n++;
+  if (devices_n < DEVICES_MAX && paging_window(base, PROBE_STEP))
+    devices[devices_n++] = (struct virtio_device){.base = base, .gsi = gsi};
 }
 
 static bool parse_hex(struct lib_span s, uint64_t *v) {
@@ -57,16 +52,25 @@ static void device_parse(struct lib_span value) {
     device_add(address, (unsigned)irq);
 }
 
-void platform_init(struct lib_span cmdline) {
+/* The last resort of all platforms: nothing else tells of QEMU's microvm. */
+static bool mmio_find(struct lib_span cmdline) {
   struct lib_span word, prefix = LIB_SPAN(DEVICE_PREFIX);
   while (lib_span_split(&cmdline, ' ', &word))
     if (lib_span_starts(word, prefix))
       device_parse(lib_span_sub(word, prefix.n, word.n));
-  if (devices_n > 0)
-    return;
-  for (unsigned i = 0; i < 8; i++) /* where QEMU's microvm has them */
+  bool told = devices_n > 0;
+  for (unsigned i = 0; i < PROBE_N && !told; i++)
     device_add(PROBE_BASE + i * PROBE_STEP, PROBE_GSI + i);
+  return true;
 }
+
+static void mmio_start(void) {
+  for (unsigned i = 0; i < devices_n; i++)
+    devices[i].id = *reg(&devices[i], VIRTIO_MMIO_DEVICE_ID);
+}
+
+const struct platform platform_virtio_mmio = {
+    "virtio-mmio", mmio_find, mmio_start, {&virtio_net_driver}};
 
 struct virtio_device *virtio_find(uint32_t id) {
   for (unsigned i = 0; i < devices_n; i++)
