@@ -234,6 +234,14 @@ def test_variants_have_their_own_strong_tags(site):
     assert sizes == sorted(sizes, reverse=True)
 
 
+@pytest.mark.parametrize("wanted, codings", [
+    ("[gzip]", ["identity", "gzip"]), ("[brotli]", ["identity", "br"]), ("[]", ["identity"]),
+    ("[gzip, brotli]", ["identity", "gzip", "br"])])
+def test_compress_says_which_forms_are_made(site, wanted, codings):
+    pack = site.write({"a.html": TEXT}, f"compress: {wanted}\n").pack()
+    assert [v.coding for v in pack.default.paths["/a.html"].variants] == codings
+
+
 @pytest.mark.parametrize("name, data", [
     ("short.html", b"<p>short</p>"), ("photo.jpg", TEXT), ("a.zip", TEXT), ("f.woff2", TEXT),
     ("noise.txt", bytes(range(256)) * 1)])

@@ -417,16 +417,28 @@ static void read_pages(struct yaml_file *f, yaml_node_t *n, void *into) {
   UTIL_PUSH(c->settings, c->settings_n, s);
 }
 
+static void push_coding(struct yaml_file *f, yaml_node_t *n, void *into) {
+  static const char *const names[] = {"gzip", "brotli", NULL};
+  unsigned coding = yaml_choice(f, n, names) == 0 ? LIB_PACK_GZIP : LIB_PACK_BR;
+  ((struct conf_host *)into)->conf->codings |= 1u << coding;
+}
+
+static void read_compress(struct yaml_file *f, yaml_node_t *n, void *into) {
+  ((struct conf_host *)into)->conf->codings = 0;
+  yaml_read_items(f, n, push_coding, into);
+}
+
 void conf_load(struct conf *conf, const char *site) {
   static const struct yaml_key keys[] = {HOST_KEYS,
                                          {"hosts", read_hosts},
                                          {"mime", read_mime},
                                          {"server", read_server},
                                          {"pages", read_pages},
+                                         {"compress", read_compress},
                                          {NULL, NULL}};
   char *disk = util_format("%s/site.conf", site);
   struct conf_host top;
-  *conf = (struct conf){0};
+  *conf = (struct conf){.codings = 1u << LIB_PACK_GZIP | 1u << LIB_PACK_BR};
   init_host(&top, conf);
   top.folder = "";
   UTIL_PUSH(conf->hosts, conf->hosts_n, top); /* its place is kept while others come */

@@ -17,7 +17,7 @@
 
 #define ZOPFLI_MAX (256u * 1024) /* longer files take zlib 9 */
 #define PROBE_BYTES (64u * 1024)
-#define GAIN_MIN 64u /* bytes a variant must save at least, and a twentieth */
+#define GAIN_MIN 365u /* bytes a variant must save at least, and a twentieth: 1/4 packet */
 
 static const int zlib_levels[] = {9, 9, 6};
 static const int brotli_levels[] = {11, 9, 5};
@@ -35,9 +35,10 @@ static void keep_memory(void) {
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
 }
 
-void encode_init(struct encoder *e, const char *cache, uint64_t total_bytes) {
+void encode_init(struct encoder *e, const char *cache, unsigned codings, uint64_t total_bytes) {
   keep_memory();
   e->cache = cache;
+  e->codings = codings;
   e->effort = total_bytes <= 2u << 20 ? 0 : total_bytes <= 64u << 20 ? 1 : 2;
   if (cache && mkdir(cache, 0777) != 0 && errno != EEXIST)
     util_die("cannot make the cache folder %s (%s)", cache, strerror(errno));
@@ -155,7 +156,7 @@ static void shrink(struct util_buf *out) {
 
 bool encode_try(const struct encoder *e, enum lib_pack_coding coding, const void *p, size_t n,
                 struct util_buf *out) {
-  if (n <= GAIN_MIN || n > UINT32_MAX / 2 || looks_like_noise(p, n))
+  if (!(e->codings & 1u << coding) || n <= GAIN_MIN || n > UINT32_MAX / 2 || looks_like_noise(p, n))
     return false;
   char *name = e->cache ? cache_name(e, coding, p, n) : NULL;
   bool cached = name && cache_read(name, out);

@@ -17,16 +17,18 @@ struct encode_digest encode_digest(const void *p, size_t n);
 
 struct encoder {
   const char *cache; /* folder, made when missing; NULL: none */
+  unsigned codings;  /* wanted: a bit for each enum lib_pack_coding */
   unsigned effort;   /* 0 to 2 */
 };
 
 /* cache        folder or NULL
+ * codings      wanted: a bit for each enum lib_pack_coding
  * total_bytes  of all files that will be offered */
-void encode_init(struct encoder *e, const char *cache, uint64_t total_bytes);
+void encode_init(struct encoder *e, const char *cache, unsigned codings, uint64_t total_bytes);
 
 /* Encode `n` bytes into `out`.
  *
- * returns  false when that gains less than 64 bytes or 5 %: `out` is then of no
- *          meaning */
+ * returns  false when the coding is not wanted, or gains less than 365 bytes (a
+ *          quarter of a packet) or 5 %: `out` is then of no meaning */
 bool encode_try(const struct encoder *e, enum lib_pack_coding coding, const void *p, size_t n,
                 struct util_buf *out);

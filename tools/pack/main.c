@@ -212,7 +212,7 @@ int main(int argc, char **argv) {
   util_stop_on_problems();
   struct tree *trees = walk_all(&conf, o.folder);
   util_stop_on_problems();
-  encode_init(&encoder, o.cache, compressible_bytes(trees, conf.hosts_n));
+  encode_init(&encoder, o.cache, conf.codings, compressible_bytes(trees, conf.hosts_n));
   image_init(&image);
   struct site_shared shared = share(&image, &encoder, o.shared);
   add_hosts(&image, &conf, trees, &shared, &encoder);
