@@ -172,6 +172,12 @@ void app_conn_accept(void) {
     conn_new(stream, port, now());
 }
 
+bool app_conn_finish(void) {
+  while (idle)
+    conn_end(idle, net_stream_close);
+  return memstat_vm.conns_now == 0;
+}
+
 /* HTTP to stream. False when nothing moved. */
 static bool pump_tx(struct app_conn *c, uint64_t now_ms) {
   struct http_out out = http_conn_tx_buf(&c->http, now_ms);

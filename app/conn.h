@@ -13,6 +13,10 @@ void app_conn_init(struct http_server *server, uint16_t secure_port);
 /* Take over all streams that were accepted. */
 void app_conn_accept(void);
 
+/* The VM is about to end: close the connections on which nothing is under way.
+ * True when there are no others. */
+bool app_conn_finish(void);
+
 /* Move bytes on all connections that are ready, run the timeouts that are due. */
 void app_conn_run(uint64_t now_ms);
 

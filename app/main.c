@@ -8,6 +8,7 @@
 #include <kernel/idle.h>
 #include <kernel/mem.h>
 #include <kernel/panic.h>
+#include <kernel/power.h>
 #include <lib/err.h>
 #include <memstat/memstat.h>
 #include <net/net.h>
@@ -24,6 +25,7 @@ enum { LINE_MAX = 256 };
 
 static struct http_server server;
 static struct kernel_heap work_heap;
+static uint64_t end_ms = UINT64_MAX; /* when the VM ends; asked for by the host */
 
 static uint64_t now_ms(void) {
   return kernel_clock_ns() / 1000000;
@@ -149,9 +151,31 @@ static void say_addresses(void) {
 static uint64_t next_deadline_ns(void) {
   uint64_t net = net_deadline_ns(), conns = app_conn_deadline_ms(), log = app_log_deadline_ms();
   uint64_t ms = conns < log ? conns : log;
+  if (end_ms < ms)
+    ms = end_ms;
   if (ms > UINT64_MAX / 1000000)
     return net;
   return ms * 1000000 < net ? ms * 1000000 : net;
+}
+
+/* The host wants the end: nobody new gets in, answers that are under way are
+ * finished, and the ends of the connections reach the wire. */
+static void end_if_asked(void) {
+  enum { PATIENCE_MS = 5000, FAREWELL_MS = 50 };
+  static bool last;
+  if (kernel_power_asked() == KERNEL_POWER_ON)
+    return;
+  if (end_ms == UINT64_MAX) {
+    kernel_console_say(KERNEL_LOG_INFO, "thimble: asked to end", NULL);
+    net_listen_end();
+    end_ms = now_ms() + PATIENCE_MS;
+  }
+  if (app_conn_finish() && !last) {
+    last = true;
+    end_ms = now_ms() + FAREWELL_MS;
+  }
+  if (now_ms() >= end_ms)
+    kernel_power_end(kernel_power_asked());
 }
 
 _Noreturn static void loop(void) {
@@ -161,6 +185,7 @@ _Noreturn static void loop(void) {
     memstat_vm.requests_total = server.counters.requests;
     app_conn_accept();
     app_conn_run(memstat_vm.uptime_ms);
+    end_if_asked();
     app_log_run(memstat_vm.uptime_ms);
     net_flush();
     if (net_addresses_changed())

@@ -6,6 +6,7 @@
 #include <kernel/entropy.h>
 #include <kernel/idle.h>
 #include <kernel/panic.h>
+#include <kernel/power.h>
 #include <lib/assert.h>
 #include <lib/out.h>
 #include <stdarg.h>
@@ -98,6 +99,14 @@ void kernel_idle_watchdog(uint32_t seconds) {
 
 const struct kernel_idle_stat *kernel_idle_stat(void) {
   return &idle_stat;
+}
+
+enum kernel_power kernel_power_asked(void) {
+  return KERNEL_POWER_ON; /* who wants a process to end sends a signal */
+}
+
+_Noreturn void kernel_power_end(enum kernel_power how) {
+  exit(how == KERNEL_POWER_REBOOT);
 }
 
 const struct kernel_crash *kernel_crash_last(void) {

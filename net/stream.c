@@ -5,6 +5,7 @@
 #include <kernel/mem.h>
 #include <lib/err.h>
 #include <lib/limits.h>
+#include <lwip/priv/tcp_priv.h>
 #include <lwip/stats.h>
 #include <lwip/tcp.h>
 #include <net/stream.h>
@@ -303,4 +304,9 @@ int net_listen(uint16_t port) {
   }
   tcp_accept(listener, on_accept);
   return 0;
+}
+
+void net_listen_end(void) {
+  while (tcp_listen_pcbs.listen_pcbs)
+    tcp_close((struct tcp_pcb *)tcp_listen_pcbs.listen_pcbs);
 }

@@ -91,6 +91,9 @@ void ioapic_enable(unsigned gsi);
 /* Have VECTOR_TIMER come in `ns` (or earlier). */
 void lapic_timer_in(uint64_t ns);
 
+/* Sleep for good. */
+_Noreturn void cpu_halt(void);
+
 /* The stack protector's value: set once, by a function that does not return. */
 extern uintptr_t __stack_chk_guard;
 

@@ -7,6 +7,7 @@
 
 #include "../dev/netdev.h"
 #include "../dev/virtio_rng.h"
+#include "../platform/platform.h"
 #include "cpu.h"
 
 static struct kernel_idle_stat stat;
@@ -43,6 +44,7 @@ void kernel_idle(uint64_t deadline_ns) {
   /* The first tick may come at once: one more for it. */
   watchdog_left = watchdog_seconds ? watchdog_seconds + 1 : 0;
   virtio_rng_poll();
+  platform_power_poll(now);
   if (deadline_ns <= now)
     return;
   set_timer(now, deadline_ns);

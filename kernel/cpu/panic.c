@@ -3,6 +3,7 @@
  * allocation, a stack of its own, memory read only where the stacks are. */
 #include <kernel/console.h>
 #include <kernel/panic.h>
+#include <kernel/power.h>
 #include <lib/assert.h>
 #include <lib/out.h>
 
@@ -98,26 +99,23 @@ static void print_backtrace(uint64_t rip, uint64_t rbp) {
   }
 }
 
-static _Noreturn void halt(void) {
+_Noreturn void cpu_halt(void) {
   for (;;)
     cpu_gate(GATE_IDLE, (uint64_t)irq_counts.timer << 32 | irq_counts.device);
 }
 
 static _Noreturn void finish(void) {
-  enum { KEYBOARD_CONTROLLER = 0x64, PULSE_RESET = 0xfe };
   if (mode == KERNEL_ONPANIC_HALT) {
     say(LIB_SPAN("halted"));
-    halt();
+    cpu_halt();
   }
   say(LIB_SPAN("rebooting"));
-  cpu_out8(KEYBOARD_CONTROLLER, PULSE_RESET);
-  cpu_gate(GATE_RESET, 0);
-  halt();
+  kernel_power_end(KERNEL_POWER_REBOOT);
 }
 
 _Noreturn void kernel_refuse(const char *reason) {
   kernel_console_say(KERNEL_LOG_OFF, "thimble: cannot run here: ", reason, NULL);
-  halt();
+  cpu_halt();
 }
 
 static void print_head(const char *reason) {
@@ -156,7 +154,7 @@ _Noreturn void panic_trap(const struct trap_frame *f) {
                          : "unexpected exception";
   if (again) { /* a fault while reporting one */
     say(LIB_SPAN("PANIC: fault in the panic report"));
-    halt();
+    cpu_halt();
   }
   again = true;
   print_head(f->vector == 14 ? page_fault_text(f->error) : name);

@@ -3,6 +3,7 @@
  * boot the first that recognizes itself is taken. Private to kernel/. */
 #pragma once
 
+#include <kernel/power.h>
 #include <lib/span.h>
 #include <stdbool.h>
 
@@ -21,10 +22,17 @@ struct platform {
   void (*start)(void);
   /* Network cards, the better first; up to the first NULL. */
   const struct netdev_driver *net[PLATFORM_NET_MAX];
+  /* What the host asks for, looked for once a second. NULL: it cannot ask. */
+  enum kernel_power (*power_asked)(void);
+  /* Off, or reboot; returns when it cannot. NULL: there is nothing but a reset. */
+  void (*power_end)(enum kernel_power how);
 };
 
 /* Choose the platform: find() of each row until one is true. */
 void platform_find(struct lib_span cmdline);
 
-/* The one chosen. */
+/* The one chosen; NULL before. */
 const struct platform *platform_here(void);
+
+/* Look whether the host asks for the end, if it is time to. */
+void platform_power_poll(uint64_t now_ns);

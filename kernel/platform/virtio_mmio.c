@@ -70,7 +70,11 @@ static void mmio_start(void) {
 }
 
 const struct platform platform_virtio_mmio = {
-    "virtio-mmio", mmio_find, mmio_start, {&virtio_net_driver}};
+    .name = "virtio-mmio",
+    .find = mmio_find,
+    .start = mmio_start,
+    .net = {&virtio_net_driver},
+};
 
 struct virtio_device *virtio_find(uint32_t id) {
   for (unsigned i = 0; i < devices_n; i++)

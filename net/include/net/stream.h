@@ -11,6 +11,9 @@ struct net_stream;
  * errors   E_NOMEM  E_LIMIT (port in use) */
 int net_listen(uint16_t port);
 
+/* Listen no more: who comes now is refused at once and can go elsewhere. */
+void net_listen_end(void);
+
 /* The next connection that was accepted, or NULL. It is the caller's, to be
  * ended by net_stream_close or net_stream_abort.
  * port   receives the local port */
