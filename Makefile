@@ -401,6 +401,7 @@ build/bench/crypto: bench/crypto/crypto.c $(subst /hosted-san/,/hosted/,$(tls.o)
 	  $(mbedtls.flags) $(filter %.c %.o,$^) -Wl,--gc-sections -o $@
 
 include tests/fuzz/fuzz.mk
+include bench/bench.mk
 
 # Quick, so it runs each time.
 build/check.done: build/hosted/thimble $(filter build/guest/kernel/%,$(guest.o)) FORCE

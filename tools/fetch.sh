@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # Fetches third-party sources into build/src/NAME: tools/fetch.sh NAME...
-# NAME is one of lwip, musl, mbedtls, openssl. They are Debian source packages of the
-# suite below, taken from the mirror that the system's own apt uses, through an
+# NAME is one of lwip, musl, mbedtls, openssl; for the bench also linux, nginx, qemu.
+# They are Debian source packages of the suite below (qemu: of the release that is
+# installed, as its plugins must match it), taken from the mirror that the system's own apt uses, through an
 # apt configuration of our own in build/apt, so that neither root nor a change
 # to the system is needed. apt checks the archive's signature and every hash.
 # What is there already is left alone, without a look at the network.
@@ -10,6 +11,7 @@
 set -eu
 
 suite=trixie
+installed=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 top=$(cd "$(dirname "$0")/.." && pwd)
 apt=$top/build/apt
@@ -28,7 +30,10 @@ landmark_of() {
   musl) echo src/string/memcpy.c ;;
   mbedtls) echo library/ssl_tls.c ;;
   openssl) echo crypto/ec/asm/ecp_nistz256-x86_64.pl ;;
-  *) die "no such source: $1 (known: lwip musl mbedtls openssl)" ;;
+  linux) echo arch/x86/platform/pvh/head.S ;;
+  nginx) echo src/core/nginx.c ;;
+  qemu) echo include/qemu/qemu-plugin.h ;;
+  *) die "no such source: $1 (known: lwip musl mbedtls openssl linux nginx qemu)" ;;
   esac
 }
 
@@ -64,6 +69,7 @@ fetch: Unpack the sources yourself and give LWIP_DIR=, MUSL_DIR= and MBEDTLS_DIR
   [ -r "$keyring" ] || die "$keyring is missing: install debian-archive-keyring"
   {
     echo "deb-src [signed-by=$keyring] $main $suite main"
+    echo "deb-src [signed-by=$keyring] $main $installed main"
     [ -z "$security" ] ||
       echo "deb-src [signed-by=$keyring] $security $suite-security main"
   } >"$apt/sources.list"
@@ -110,18 +116,39 @@ update() {
   run_apt update
 }
 
+# Versions of NAME in the suite it is taken from, the newest first.
+versions_of() {
+  case $1 in
+  qemu) release=$installed ;;
+  *) release=$suite ;;
+  esac
+  apt-cache -c "$apt/apt.conf" madison "$1" |
+    awk -F ' *[|] *' -v r=" $release(-security)?/" '(" " $3) ~ r { print $2 }' | sort -ruV
+}
+
 # The newest version; a mirror that is behind its lists may only have an older
 # one of the same suite.
 download() {
   (
     cd "$apt/dsc/$1"
-    versions=$(apt-cache -c "$apt/apt.conf" showsrc "$1" | sed -n 's/^Version: *//p' | sort -ruV)
-    for version in $versions; do
+    for version in $(versions_of "$1"); do
       try_apt source --download-only --only-source "$1=$version" && exit
+      # Of nginx, upstream's own archive, which apt has checked too, will do.
+      [ "$1" = nginx ] && ls "$1"_*.orig.tar.gz >/dev/null 2>&1 && exit
       rm -f ./*
     done
     run_apt source --download-only --only-source "$1"
   )
+}
+
+# --no-check: apt has just checked the same files against the signed lists.
+unpack() {
+  set -- "$1" "$apt/dsc/$1"/*.dsc "$apt/dsc/$1"/*.orig.tar.gz
+  if [ -e "$2" ]; then
+    dpkg-source --no-check --no-copy -x "$2" "$src/$1.part"
+  else
+    mkdir "$src/$1.part" && tar -xf "$3" -C "$src/$1.part" --strip-components=1
+  fi
 }
 
 # The tree gets its place only when it is whole; the stamp says its version.
@@ -130,16 +157,14 @@ fetch_one() {
   rm -rf "$apt/dsc/$1" "$src/$1.part" "$src/$1" "$src/$1.stamp"
   mkdir -p "$apt/dsc/$1" "$src"
   download "$1"
-  set -- "$1" "$apt/dsc/$1"/*.dsc
-  [ -e "$2" ] || die "Debian $suite gave no source package $1"
-  # --no-check: apt has just checked the same files against the signed lists.
-  dpkg-source --no-check --no-copy -x "$2" "$src/$1.part" >"$apt/log" 2>&1 || {
+  unpack "$1" >"$apt/log" 2>&1 || {
     cat "$apt/log" >&2
-    die "cannot unpack $2"
+    die "cannot unpack $1"
   }
   [ -e "$src/$1.part/$(landmark_of "$1")" ] || die "$1: $(landmark_of "$1") is not in it"
   mv "$src/$1.part" "$src/$1"
-  sed -n 's/^Version: *//p' "$2" | head -n 1 >"$src/$1.stamp"
+  { cat "$apt/dsc/$1"/*.dsc 2>/dev/null || echo "Version: upstream"; } |
+    sed -n 's/^Version: *//p' | head -n 1 >"$src/$1.stamp"
   say "$1 $(cat "$src/$1.stamp") is in build/src/$1"
 }
 

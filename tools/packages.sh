@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # Sees to it that the Debian packages for a purpose are installed:
-# tools/packages.sh build|run|test... When all are, it says nothing and touches
+# tools/packages.sh build|run|test|bench... When all are, it says nothing and touches
 # no network. Else it installs the missing ones with apt-get, with sudo when not
 # root; when that is refused, or this is no Debian, it names them and exits 1.
 set -eu
@@ -15,6 +15,9 @@ test='
   git libcmocka-dev python3-pytest python3-scapy python3-brotli openssl
   prometheus rsyslog wrk gdb
   clang-format dnsmasq-base iproute2 iputils-ping procps curl wget nginx-light slowhttptest gnutls-bin chromium chromium-driver'
+bench='
+  wrk curl iproute2 util-linux libssl-dev python3-matplotlib
+  flex bison bc cpio libelf-dev zlib1g-dev'
 
 die() {
   echo "packages: $*" >&2
@@ -68,14 +71,15 @@ run_apt() {
   return $status
 }
 
-[ $# -gt 0 ] || die "usage: tools/packages.sh build|run|test..."
+[ $# -gt 0 ] || die "usage: tools/packages.sh build|run|test|bench..."
 wanted=
 for purpose in "$@"; do
   case $purpose in
   build) wanted="$wanted $build" ;;
   run) wanted="$wanted $build $run" ;;
   test) wanted="$wanted $build $run $test" ;;
-  *) die "no such purpose: $purpose (known: build run test)" ;;
+  bench) wanted="$wanted $build $run $bench" ;;
+  *) die "no such purpose: $purpose (known: build run test bench)" ;;
   esac
 done
 missing=$(missing_of "$wanted" | sort -u)

@@ -17,7 +17,7 @@ CODE = b"\xb0\x2a\xe6\xf4\xf4"  # mov $42, %al; out %al, $0xf4; hlt
 EXIT_STATUS = 2 * 42 + 1  # of isa-debug-exit; QEMU's own failures are 1
 
 
-def probe_image():
+def probe_image(code=CODE):
     """A smallest ELF image with a PVH entry note (XEN_ELFNOTE_PHYS32_ENTRY)."""
     note = struct.pack("<III4sQ", 4, 8, 18, b"Xen\0", ENTRY)
     note_at, code_at = 64 + 2 * 56, 256
@@ -26,9 +26,9 @@ def probe_image():
         *(b"\x7fELF", 2, 1, 1, 0),
         *(2, 62, 1, ENTRY, 64, 0, 0, 64, 56, 2, 0, 0, 0),
     )
-    load = struct.pack("<IIQQQQQQ", 1, 5, code_at, ENTRY, ENTRY, len(CODE), len(CODE), 16)
+    load = struct.pack("<IIQQQQQQ", 1, 5, code_at, ENTRY, ENTRY, len(code), len(code), 16)
     notes = struct.pack("<IIQQQQQQ", 4, 4, note_at, 0, 0, len(note), len(note), 4)
-    return (header + load + notes + note).ljust(code_at, b"\0") + CODE
+    return (header + load + notes + note).ljust(code_at, b"\0") + code
 
 
 def runs(accel):

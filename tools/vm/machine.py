@@ -72,11 +72,12 @@ class Machine:
     mac: str = "52:54:00:12:34:56"
     net_features: str = ""  # more properties of virtio-net, e.g. "csum=off"
     rng: bool = True  # give it a virtio-rng
+    board: str = "microvm,x-option-roms=off,pit=off,pic=off,rtc=on,acpi=off"
     extra: tuple = ()  # more arguments for QEMU
     extra_fds: tuple = ()  # descriptors that `extra` names
 
     def argv(self):
-        argv = [QEMU, "-machine", "microvm,x-option-roms=off,pit=off,pic=off,rtc=on,acpi=off"]
+        argv = [QEMU, "-machine", self.board]
         argv += ["-accel", ACCEL[self.accel], "-cpu", self.cpu or CPU[self.accel]]
         argv += ["-m", str(self.mem_mb), "-smp", "1", "-nodefaults", "-no-user-config"]
         argv += ["-display", "none", "-serial", "stdio"]

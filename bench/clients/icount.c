@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* A plugin of QEMU's TCG that counts the instructions a guest executes, in a
+ * file that is mapped shared, so that another process can read it at any time:
+ *   -plugin icount.so,out=PATH
+ * PATH holds two 64-bit numbers: all instructions, and those of them that are
+ * iterations of a repeated string instruction, each of which counts as one. */
+
+#include <fcntl.h>
+#include <qemu-plugin.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define OUT "out="
+
+QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_VERSION;
+
+static struct {
+  uint64_t all;
+  uint64_t repeated;
+} * counters;
+
+static bool is_prefix(uint8_t byte) {
+  return (byte & 0xf0) == 0x40 /* REX */ ||
+         (byte != 0 && strchr("\x66\x67\x2e\x36\x3e\x26\x64\x65", byte));
+}
+
+static bool is_string(uint8_t opcode) {
+  return (opcode >= 0xa4 && opcode <= 0xa7) || (opcode >= 0xaa && opcode <= 0xaf) ||
+         (opcode >= 0x6c && opcode <= 0x6f);
+}
+
+static bool is_repeated(const uint8_t *code, size_t n) {
+  bool rep = false;
+  for (size_t i = 0; i < n; i++) {
+    if (code[i] == 0xf2 || code[i] == 0xf3)
+      rep = true;
+    else if (!is_prefix(code[i]))
+      return rep && is_string(code[i]);
+  }
+  return false;
+}
+
+static void on_translation(qemu_plugin_id_t id, struct qemu_plugin_tb *block) {
+  (void)id;
+  for (size_t i = 0; i < qemu_plugin_tb_n_insns(block); i++) {
+    struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(block, i);
+    qemu_plugin_register_vcpu_insn_exec_inline(insn, QEMU_PLUGIN_INLINE_ADD_U64, &counters->all, 1);
+    if (is_repeated(qemu_plugin_insn_data(insn), qemu_plugin_insn_size(insn)))
+      qemu_plugin_register_vcpu_insn_exec_inline(insn, QEMU_PLUGIN_INLINE_ADD_U64,
+                                                 &counters->repeated, 1);
+  }
+}
+
+QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc,
+                                           char **argv) {
+  (void)info;
+  if (argc != 1 || strncmp(argv[0], OUT, strlen(OUT)) != 0)
+    return -1;
+  int fd = open(argv[0] + strlen(OUT), O_RDWR | O_CREAT | O_TRUNC, 0644);
+  if (fd < 0 || ftruncate(fd, sizeof *counters))
+    return -1;
+  counters = mmap(NULL, sizeof *counters, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  close(fd);
+  if (counters == MAP_FAILED)
+    return -1;
+  qemu_plugin_register_vcpu_tb_trans_cb(id, on_translation);
+  return 0;
+}

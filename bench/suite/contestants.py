@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What is measured, and how it is started.
+
+Each runs in a network namespace of its own, at the same address, with a tap or
+(on the host) a veth pair between it and the clients; nothing is reachable from
+outside, and all of it ends with the process that started it. The server has
+one core and the clients have another, if there are two."""
+
+import contextlib
+import dataclasses
+import os
+import subprocess
+
+from suite import ROOT, out
+
+from guest import GUEST4, HOST4, STATIC4, STATIC6, Lan  # noqa: E402
+from netns import Namespace  # noqa: E402
+from vm import probe, tap  # noqa: E402
+from vm.accel import probe_image  # noqa: E402
+from vm.machine import Machine, TapNet, Vm, VmError  # noqa: E402
+
+MAC = "52:54:00:12:34:56"
+MEM_MB = 128
+BOOT_TIMEOUT_S = 60
+CPUS = sorted(os.sched_getaffinity(0))
+SERVER_CPU, CLIENT_CPU = CPUS[0], CPUS[-1]
+LINUX_BOARD = "microvm,rtc=on,pic=on,pit=on,acpi=off"
+SERIAL_BYTE = b"\x66\xba\xf8\x03\xb0\x0a\xee\xf4"  # mov $0x3f8,%dx; mov $10,%al; out; hlt
+
+
+class Failed(Exception):
+    """Something could not be started or measured; the text says what."""
+
+
+@contextlib.contextmanager
+def pinned(cpu):
+    """What is started inside runs on that core."""
+    os.sched_setaffinity(0, {cpu})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, CPUS)
+
+
+class Server:
+    """A started contestant: clients run in its namespace `ns`."""
+
+    ns = None
+    pid = 0
+
+    def run(self, argv, timeout_s=120):
+        """Output of a client on the clients' core."""
+        with self.ns, pinned(CLIENT_CPU):
+            done = subprocess.run(argv, capture_output=True, text=True, timeout=timeout_s)
+        if done.returncode:
+            raise Failed(f"{' '.join(argv)}: {done.stdout}{done.stderr}".strip())
+        return done.stdout
+
+    def start(self, argv):
+        """A client that goes on beside us."""
+        with self.ns, pinned(CLIENT_CPU):
+            return subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def check(self):
+        """Raise if the server has ended."""
+
+    def wait(self):
+        """Until it answers over HTTP; returns the time.monotonic() of then."""
+        with self.ns:
+            found = probe.first_answer((GUEST4, 80), BOOT_TIMEOUT_S, self.check)
+        if not found:
+            raise Failed("no answer")
+        return found[1]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.stop()
+
+
+class VmServer(Server):
+    """A VM on a tap. The permanent neighbour entry keeps ARP out of its boot."""
+
+    def __init__(self, machine):
+        self.lan = Lan()
+        self.ns = self.lan.ns
+        try:
+            with self.ns, pinned(SERVER_CPU):
+                tap.ip("neigh", "replace", GUEST4, "lladdr", MAC, "nud", "permanent",
+                       "dev", self.lan.tap.name)
+                machine.net = TapNet(self.lan.tap.fd)
+                self.vm = Vm(machine)
+        except BaseException:
+            self.lan.close()
+            raise
+        self.pid = self.vm.process.pid
+
+    def check(self):
+        self.vm.check()
+
+    def stop(self):
+        self.vm.stop()
+        self.lan.close()
+
+
+class HostServer(Server):
+    """nginx as a process of the host, behind a veth pair."""
+
+    def __init__(self):
+        self.ns, self.inner = Namespace(), Namespace()
+        try:
+            with self.inner:
+                with open("/proc/thread-self/ns/net", encoding="ascii") as inner:
+                    there = f"/proc/{os.getpid()}/fd/{inner.fileno()}"
+                    with self.ns:
+                        tap.ip("link", "add", "lan0", "type", "veth", "peer", "name", "lan1",
+                               "netns", there)
+                        tap.ip("addr", "add", HOST4 + "/24", "dev", "lan0")
+                        tap.ip("link", "set", "lan0", "up")
+                tap.ip("addr", "add", GUEST4 + "/24", "dev", "lan1")
+                tap.ip("link", "set", "lan1", "up")
+                with pinned(SERVER_CPU):
+                    self.process = subprocess.Popen(
+                        ["setpriv", "--pdeathsig", "KILL", "--", out("peers", "nginx-tls"),
+                         "-c", host_configuration()],
+                        stdin=subprocess.DEVNULL, start_new_session=True)
+        except BaseException:
+            self.close()
+            raise
+        self.pid = self.process.pid
+
+    def check(self):
+        if self.process.poll() is not None:
+            raise Failed("nginx has ended")
+
+    def close(self):
+        self.ns.close()
+        self.inner.close()
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+        self.close()
+
+
+def host_configuration():
+    """nginx's configuration for the host, written below build/bench; its path."""
+    scratch = out("host")
+    os.makedirs(scratch, exist_ok=True)
+    path = os.path.join(scratch, "nginx.conf")
+    argv = [os.path.join(ROOT, "bench/peers/configure"), "nginx-tls", scratch, out("site"),
+            out("tls")]
+    with open(path, "w", encoding="ascii") as f:
+        subprocess.run(argv, stdout=f, check=True)
+    return path
+
+
+def counting(path):
+    """QEMU's arguments that have a guest's instructions counted in the file `path`."""
+    return ("-plugin", f"{out('bin', 'icount.so')},out={path}") if path else ()
+
+
+def thimble(accel, tls=False, mem_mb=MEM_MB, counters="", image=""):
+    image = image or out("thimble-tls.elf" if tls else "thimble.elf")
+    return Machine(image, accel, mem_mb=mem_mb, options=(STATIC4, STATIC6), mac=MAC,
+                   extra=counting(counters))
+
+
+def linux(accel, tls=False, mem_mb=MEM_MB, counters=""):
+    khz = int(subprocess.run([out("bin", "tsc")], capture_output=True, check=True).stdout)
+    options = ("console=ttyS0", "quiet", "reboot=t", "panic=-1", "random.trust_cpu=on",
+               "tsc=reliable", f"tsc_early_khz={khz}", f"lpj={khz * 10}")
+    return Machine(out("peers", "vmlinux"), accel, mem_mb=mem_mb, options=options, mac=MAC,
+                   rng=False, board=LINUX_BOARD,
+                   module=out("peers", "initrd-tls.cpio" if tls else "initrd.cpio"),
+                   extra=counting(counters))
+
+
+def empty(accel, tls=False, mem_mb=MEM_MB, counters=""):
+    """A guest that writes one byte to its serial port and halts."""
+    path = out("empty.elf")
+    with open(path, "wb") as f:
+        f.write(probe_image(SERIAL_BYTE))
+    return Machine(path, accel, mem_mb=mem_mb, mac=MAC, extra=counting(counters))
+
+
+@dataclasses.dataclass(frozen=True)
+class Contestant:
+    name: str
+    title: str
+    accel: str  # "" : no VM
+    machine: object  # of the functions above; None: nginx on the host
+
+    def start(self, **options):
+        """A running Server; not waited for."""
+        try:
+            return VmServer(self.machine(self.accel, **options)) if self.machine else HostServer()
+        except VmError as e:
+            raise Failed(f"{self.name}: {e}")
+
+
+THIMBLE = Contestant("thimble", "Thimble, TCG", "tcg", thimble)
+THIMBLE_KVM = Contestant("thimble_kvm", "Thimble, KVM", "kvm", thimble)
+LINUX = Contestant("linux", "Linux + nginx, TCG", "tcg", linux)
+HOST = Contestant("host", "nginx on the host", "", None)
+EMPTY = Contestant("empty", "empty guest, TCG", "tcg", empty)
