@@ -78,9 +78,10 @@ void idt_init(void);
 void paging_seal(uint64_t ram_end, uint64_t module, uint64_t module_end);
 
 /* Have paging_seal map the registers at [base, base + bytes), which may not
- * cross a multiple of 2 MiB, to be reached at their physical address. False:
- * below BOOT_RAM_MAX, or too many windows. */
-bool paging_window(uint64_t base, uint64_t bytes);
+ * cross a multiple of 2 MiB.
+ * returns   where they can be reached then; 0: they cross one, lie below
+ *           BOOT_RAM_MAX, or there are too many windows */
+uint64_t paging_window(uint64_t base, uint64_t bytes);
 
 /* Local APIC: enabled, timer one-shot, all else masked. */
 void lapic_init(void);

@@ -22,7 +22,12 @@ enum { PAGE = 4096, LARGE = 2 << 20, ENTRIES = 512, WINDOWS_MAX = 8 };
 #define PS 0x80ull /* a large page */
 #define NX (1ull << 63)
 
-/* PML4, PDPT, a page directory for RAM and one for each GiB with windows; the rest are page tables,
+#define WINDOWS 0xc0000000ull
+#define APICS 0xfec00000ull
+#define APICS_END 0xff000000ull
+#define PHYSICAL_END (1ull << 46)
+
+/* PML4, PDPT, a page directory for RAM and one for windows; the rest are page tables,
  * taken as the image's parts, the boot module and the end of RAM need 4 KiB grain. link.ld puts
  * them on pages: an alignment asked for here would be one of the file too. */
 #define TABLES_N 10
@@ -80,22 +85,24 @@ static void map_image(uint64_t *pml4) {
     map(pml4, (uint64_t)parts[i].from, (uint64_t)parts[i].to, parts[i].bits);
 }
 
-/* Windows of device registers; those of the I/O APICs and the local APIC every
- * machine has. */
-static uint64_t windows[WINDOWS_MAX] = {0xfec00000, 0xfee00000};
-static unsigned windows_n = 2;
+/* Windows of device registers, one behind the other from WINDOWS: wherever they
+ * lie physically, one page directory holds them. Every machine has the I/O APICs
+ * and the local APIC, which have the last ones, at their own addresses. */
+static uint64_t windows[WINDOWS_MAX];
+static unsigned windows_n;
 
-bool paging_window(uint64_t base, uint64_t bytes) {
+uint64_t paging_window(uint64_t base, uint64_t bytes) {
   uint64_t window = base & ~(LARGE - 1ull);
-  if (base < BOOT_RAM_MAX || base + bytes > window + LARGE)
-    return false;
-  for (unsigned i = 0; i < windows_n; i++)
-    if (windows[i] == window)
-      return true;
-  if (windows_n == WINDOWS_MAX)
-    return false;
-  windows[windows_n++] = window;
-  return true;
+  unsigned i = 0;
+  if (base < BOOT_RAM_MAX || base >= PHYSICAL_END || base + bytes > window + LARGE)
+    return 0;
+  while (i < windows_n && windows[i] != window)
+    i++;
+  if (i == WINDOWS_MAX)
+    return 0;
+  if (i == windows_n)
+    windows[windows_n++] = window;
+  return WINDOWS + i * LARGE + (base - window);
 }
 
 void paging_seal(uint64_t ram_end, uint64_t module, uint64_t module_end) {
@@ -105,8 +112,10 @@ void paging_seal(uint64_t ram_end, uint64_t module, uint64_t module_end) {
   map(pml4, (uint64_t)image_end, module, P | W | U | NX);
   map(pml4, module, module_end, P | U | NX);
   map(pml4, module_end, ram_end, P | W | U | NX);
+  map(pml4, APICS, APICS_END, P | W | U | UNCACHED | NX);
   for (unsigned i = 0; i < windows_n; i++)
-    map(pml4, windows[i], windows[i] + LARGE, P | W | U | UNCACHED | NX);
+    table_below(&table_below(&pml4[0])[WINDOWS >> 30])[i] =
+        windows[i] | P | W | U | UNCACHED | NX | PS;
   cpu_gate(GATE_SEAL, (uint64_t)pml4);
 }
 

@@ -5,10 +5,10 @@
 
 #include "platform.h"
 
-extern const struct platform platform_virtio_mmio;
+extern const struct platform platform_virtio_mmio, platform_microvm;
 
 static const struct platform *const table[] = {
-    &platform_virtio_mmio,
+    &platform_virtio_mmio, &platform_microvm, /* is always true: the last */
 };
 
 static const struct platform *here;

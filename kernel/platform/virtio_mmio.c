@@ -1,29 +1,46 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * virtio over memory-mapped registers, version 2 (Virtual I/O Device 1.2,
- * 4.2). Each register access leaves for the VMM: as few as the standard asks. */
-#include <kernel/mem.h>
-#include <lib/err.h>
-#include <linux/virtio_config.h>
+ * 4.2), named on the command line or where QEMU's microvm has them. */
 #include <linux/virtio_mmio.h>
+#include <stddef.h>
 
 #include "../cpu/cpu.h"
 #include "platform.h"
 #include "virtio.h"
 
-enum { DEVICES_MAX = 24, PROBE_BASE = 0xfeb00000, PROBE_STEP = 0x200, PROBE_N = 8, PROBE_GSI = 5 };
-#define VERSION_MODERN 2
+enum { PROBE_BASE = 0xfeb00000, PROBE_STEP = 0x200, PROBE_N = 8, PROBE_GSI = 5 };
 #define DEVICE_PREFIX "virtio_mmio.device="
 
-static struct virtio_device devices[DEVICES_MAX];
-static unsigned devices_n;
-
-static volatile uint32_t *reg(const struct virtio_device *d, unsigned offset) {
-  return cpu_reg32(d->base + offset);
-}
+static const struct virtio_transport mmio = {
+    .reg =
+        {
+            [VIRTIO_DEVICE_FEATURES_SELECT] = {VIRTIO_MMIO_DEVICE_FEATURES_SEL, 4},
+            [VIRTIO_DEVICE_FEATURES] = {VIRTIO_MMIO_DEVICE_FEATURES, 4},
+            [VIRTIO_DRIVER_FEATURES_SELECT] = {VIRTIO_MMIO_DRIVER_FEATURES_SEL, 4},
+            [VIRTIO_DRIVER_FEATURES] = {VIRTIO_MMIO_DRIVER_FEATURES, 4},
+            [VIRTIO_STATUS] = {VIRTIO_MMIO_STATUS, 4},
+            [VIRTIO_QUEUE_SELECT] = {VIRTIO_MMIO_QUEUE_SEL, 4},
+            [VIRTIO_QUEUE_SIZE_MAX] = {VIRTIO_MMIO_QUEUE_NUM_MAX, 4},
+            [VIRTIO_QUEUE_SIZE] = {VIRTIO_MMIO_QUEUE_NUM, 4},
+            [VIRTIO_QUEUE_DESC] = {VIRTIO_MMIO_QUEUE_DESC_LOW, 4},
+            [VIRTIO_QUEUE_AVAIL] = {VIRTIO_MMIO_QUEUE_AVAIL_LOW, 4},
+            [VIRTIO_QUEUE_USED] = {VIRTIO_MMIO_QUEUE_USED_LOW, 4},
+            [VIRTIO_QUEUE_READY] = {VIRTIO_MMIO_QUEUE_READY, 4},
+            [VIRTIO_INTERRUPT_ACK] = {VIRTIO_MMIO_INTERRUPT_ACK, 4},
+        },
+    .doorbell_bytes = 4,
+};
 
 static void device_add(uint64_t base, unsigned gsi) {
-  if (devices_n < DEVICES_MAX && paging_window(base, PROBE_STEP))
-    devices[devices_n++] = (struct virtio_device){.base = base, .gsi = gsi};
+  uint64_t at = paging_window(base, PROBE_STEP);
+  struct virtio_device *d = at ? virtio_add(&mmio) : NULL;
+  if (!d)
+    return;
+  d->gsi = gsi;
+  d->base = at;
+  d->config = at + VIRTIO_MMIO_CONFIG;
+  d->notify = at + VIRTIO_MMIO_QUEUE_NOTIFY;
+  d->notify_n = 4;
 }
 
 static bool parse_hex(struct lib_span s, uint64_t *v) {
@@ -52,21 +69,25 @@ static void device_parse(struct lib_span value) {
     device_add(address, (unsigned)irq);
 }
 
-/* The last resort of all platforms: nothing else tells of QEMU's microvm. */
 static bool mmio_find(struct lib_span cmdline) {
   struct lib_span word, prefix = LIB_SPAN(DEVICE_PREFIX);
   while (lib_span_split(&cmdline, ' ', &word))
     if (lib_span_starts(word, prefix))
       device_parse(lib_span_sub(word, prefix.n, word.n));
-  bool told = devices_n > 0;
-  for (unsigned i = 0; i < PROBE_N && !told; i++)
+  return virtio_devices_n > 0;
+}
+
+/* Nothing tells of QEMU's microvm, but where its devices lie is known. */
+static bool microvm_find(struct lib_span cmdline) {
+  (void)cmdline;
+  for (unsigned i = 0; i < PROBE_N; i++)
     device_add(PROBE_BASE + i * PROBE_STEP, PROBE_GSI + i);
   return true;
 }
 
 static void mmio_start(void) {
-  for (unsigned i = 0; i < devices_n; i++)
-    devices[i].id = *reg(&devices[i], VIRTIO_MMIO_DEVICE_ID);
+  for (unsigned i = 0; i < virtio_devices_n; i++)
+    virtio_devices[i].id = *cpu_reg32(virtio_devices[i].base + VIRTIO_MMIO_DEVICE_ID);
 }
 
 const struct platform platform_virtio_mmio = {
@@ -76,80 +97,9 @@ const struct platform platform_virtio_mmio = {
     .net = {&virtio_net_driver},
 };
 
-struct virtio_device *virtio_find(uint32_t id) {
-  for (unsigned i = 0; i < devices_n; i++)
-    if (devices[i].id == id)
-      return &devices[i];
-  return NULL;
-}
-
-static uint64_t read_features(const struct virtio_device *d) {
-  *reg(d, VIRTIO_MMIO_DEVICE_FEATURES_SEL) = 1;
-  uint64_t high = *reg(d, VIRTIO_MMIO_DEVICE_FEATURES);
-  *reg(d, VIRTIO_MMIO_DEVICE_FEATURES_SEL) = 0;
-  return high << 32 | *reg(d, VIRTIO_MMIO_DEVICE_FEATURES);
-}
-
-static void write_features(const struct virtio_device *d, uint64_t features) {
-  *reg(d, VIRTIO_MMIO_DRIVER_FEATURES_SEL) = 1;
-  *reg(d, VIRTIO_MMIO_DRIVER_FEATURES) = (uint32_t)(features >> 32);
-  *reg(d, VIRTIO_MMIO_DRIVER_FEATURES_SEL) = 0;
-  *reg(d, VIRTIO_MMIO_DRIVER_FEATURES) = (uint32_t)features;
-}
-
-int virtio_negotiate(struct virtio_device *d, uint64_t *features) {
-  const uint64_t modern = 1ull << VIRTIO_F_VERSION_1;
-  const uint32_t found = VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER;
-  if (*reg(d, VIRTIO_MMIO_VERSION) != VERSION_MODERN)
-    return E_PROTO;
-  *reg(d, VIRTIO_MMIO_STATUS) = 0;     /* step 1 */
-  *reg(d, VIRTIO_MMIO_STATUS) = found; /* steps 2, 3 */
-  *features = (*features | modern) & read_features(d);
-  if (!(*features & modern))
-    return E_PROTO;
-  write_features(d, *features);                                      /* step 4 */
-  *reg(d, VIRTIO_MMIO_STATUS) = found | VIRTIO_CONFIG_S_FEATURES_OK; /* step 5 */
-  if (!(*reg(d, VIRTIO_MMIO_STATUS) & VIRTIO_CONFIG_S_FEATURES_OK))  /* step 6 */
-    return E_PROTO;
-  return 0;
-}
-
-static void write_address(const struct virtio_device *d, unsigned low, const volatile void *p) {
-  *reg(d, low) = (uint32_t)(uint64_t)p;
-  *reg(d, low + 4) = (uint32_t)((uint64_t)p >> 32);
-}
-
-int virtio_queue_open(struct virtio_device *d, unsigned index, unsigned most, bool event_idx,
-                      struct virtq *q) {
-  *reg(d, VIRTIO_MMIO_QUEUE_SEL) = index;
-  unsigned size = *reg(d, VIRTIO_MMIO_QUEUE_NUM_MAX);
-  if (size == 0)
-    return E_NOENT;
-  int err = virtq_init(q, size < most ? size : most, event_idx);
-  if (err < 0)
-    return err;
-  *reg(d, VIRTIO_MMIO_QUEUE_NUM) = q->size;
-  write_address(d, VIRTIO_MMIO_QUEUE_DESC_LOW, q->desc);
-  write_address(d, VIRTIO_MMIO_QUEUE_AVAIL_LOW, q->avail);
-  write_address(d, VIRTIO_MMIO_QUEUE_USED_LOW, q->used);
-  *reg(d, VIRTIO_MMIO_QUEUE_READY) = 1;
-  return 0;
-}
-
-void virtio_start(struct virtio_device *d) {
-  ioapic_enable(d->gsi);
-  *reg(d, VIRTIO_MMIO_STATUS) = VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER |
-                                VIRTIO_CONFIG_S_FEATURES_OK | VIRTIO_CONFIG_S_DRIVER_OK;
-}
-
-void virtio_notify(const struct virtio_device *d, unsigned index) {
-  *reg(d, VIRTIO_MMIO_QUEUE_NOTIFY) = index;
-}
-
-void virtio_ack_interrupt(const struct virtio_device *d) {
-  *reg(d, VIRTIO_MMIO_INTERRUPT_ACK) = VIRTIO_MMIO_INT_VRING | VIRTIO_MMIO_INT_CONFIG;
-}
-
-uint8_t virtio_config8(const struct virtio_device *d, unsigned offset) {
-  return *(volatile uint8_t *)(d->base + VIRTIO_MMIO_CONFIG + offset);
-}
+const struct platform platform_microvm = {
+    .name = "microvm",
+    .find = microvm_find,
+    .start = mmio_start,
+    .net = {&virtio_net_driver},
+};
