@@ -13,8 +13,8 @@
 enum {
   DATAGRAMS_A_ROUND = 8,
   CONSOLE_PAUSE_MS = 20, /* between lines: each byte may cost a VM exit */
-  RETRY_MS = 100,
-  HEAD_MAX = 64, /* bytes of a syslog head */
+  RETRY_MS = 500,        /* each asks for the server's hardware address */
+  HEAD_MAX = 64,         /* bytes of a syslog head */
 };
 
 struct entry {
@@ -106,7 +106,7 @@ static bool take(void) {
 /* Send `line`. False: not now. */
 static bool emit(uint64_t now_ms) {
   struct lib_span text = {line, line_n};
-  if (syslog && net_datagram_send(text, now_ms) < 0) {
+  if (syslog && net_datagram_send(text) < 0) {
     next_ms = now_ms + RETRY_MS;
     return false;
   }

@@ -2,14 +2,14 @@
 #include <net/datagram.h>
 
 #include <lib/err.h>
+#include <lwip/etharp.h>
+#include <lwip/nd6.h>
 #include <lwip/udp.h>
 #include <string.h>
 
-enum { SILENCE_MS = 60000, ALONE_MS = 200 };
+#include "netif.h"
 
 static struct udp_pcb *pcb;
-static uint64_t last_ms;  /* of the last datagram; 0: none yet */
-static uint64_t again_ms; /* the one after the first may go */
 
 static ip_addr_t ip_of(const struct net_address *a) {
   ip_addr_t ip = {0};
@@ -36,10 +36,35 @@ static int error_of(err_t err) {
   return err == ERR_OK ? 0 : err == ERR_MEM ? E_NOMEM : E_AGAIN;
 }
 
-int net_datagram_send(struct lib_span bytes, uint64_t now_ms) {
+static bool reaches4(const ip4_addr_t *to) {
+  struct netif *n = &net_netif;
+  bool direct = ip4_addr_net_eq(to, netif_ip4_addr(n), netif_ip4_netmask(n));
+  const ip4_addr_t *hop = direct ? to : netif_ip4_gw(n), *found;
+  struct eth_addr *mac;
+  if (ip4_addr_isany(netif_ip4_addr(n)) || ip4_addr_isany(hop))
+    return false;
+  if (etharp_find_addr(n, hop, &mac, &found) >= 0)
+    return true;
+  etharp_query(n, hop, NULL);
+  return false;
+}
+
+static bool reaches6(const ip6_addr_t *to) {
+  const uint8_t *mac = NULL;
+  return nd6_get_next_hop_addr_or_queue(&net_netif, NULL, to, &mac) == ERR_OK && mac;
+}
+
+/* Is the hardware address of the peer, or of the gateway to it, known? If not
+ * it is asked for. lwIP itself would keep a few datagrams until it comes, and
+ * drop the rest without a word. */
+static bool reaches(const ip_addr_t *to) {
+  return IP_IS_V6(to) ? reaches6(ip_2_ip6(to)) : reaches4(ip_2_ip4(to));
+}
+
+int net_datagram_send(struct lib_span bytes) {
   if (bytes.n > UINT16_MAX)
     return E_IO;
-  if (now_ms < again_ms)
+  if (!reaches(&pcb->remote_ip))
     return E_AGAIN;
   struct pbuf *p = pbuf_alloc(PBUF_TRANSPORT, (uint16_t)bytes.n, PBUF_RAM);
   if (!p)
@@ -47,10 +72,5 @@ int net_datagram_send(struct lib_span bytes, uint64_t now_ms) {
   memcpy(p->payload, bytes.p, bytes.n);
   int err = error_of(udp_send(pcb, p));
   pbuf_free(p);
-  if (err < 0)
-    return err;
-  if (last_ms == 0 || now_ms > last_ms + SILENCE_MS)
-    again_ms = now_ms + ALONE_MS;
-  last_ms = now_ms;
-  return 0;
+  return err;
 }

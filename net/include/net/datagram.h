@@ -19,10 +19,10 @@ const char *net_config_parse_endpoint(struct lib_span value, struct net_endpoint
  * errors   E_NOMEM */
 int net_datagram_open(const struct net_endpoint *to);
 
-/* Send one datagram; `bytes` are copied. After a silence the first goes alone
- * until the peer's hardware address can have been learned.
+/* Send one datagram; `bytes` are copied.
  *
- * errors   E_AGAIN   not now: there is no address or way yet
+ * errors   E_AGAIN   not now: there is no address or way yet, or the peer's
+ *                    hardware address is not known: it has been asked for
  *          E_NOMEM   not now: memory is short
  *          E_IO      never: it is too long */
-int net_datagram_send(struct lib_span bytes, uint64_t now_ms);
+int net_datagram_send(struct lib_span bytes);
