@@ -80,7 +80,12 @@ static void refresh(void) {
 
 void app_metrics_init(const struct http_server *s, bool with_audit) {
   static struct memstat_metrics table = {rows, sizeof rows / sizeof *rows, refresh, NULL};
+  static struct memstat_histogram durations = {
+      "http_request_duration_seconds", "Time from a request's head until its answer is sent.", NULL,
+      NULL};
   server = s;
   audit = with_audit;
+  durations.values = &s->counters.durations;
   memstat_metrics_register(&table);
+  memstat_histogram_register(&durations);
 }

@@ -7,6 +7,7 @@
 #include <kernel/clock.h>
 #include <kernel/console.h>
 #include <lib/limits.h>
+#include <memstat/certificate.h>
 #include <tls/tls.h>
 
 enum { ROOM_LEAST = 1024 }; /* bytes: rather wait than send smaller records */
@@ -30,11 +31,12 @@ static struct lib_span setting(const struct http_pack *pack, unsigned i, const c
 
 /* An expired certificate is served all the same: a warning in the browser is
  * better than no answer. But the console says it. */
-static void check_time(unsigned i) {
-  struct tls_pair_info info;
+static void check_times(void) {
+  struct memstat_certificate c;
   int64_t now = kernel_clock_wall_unix();
-  if (now != 0 && tls_pair_info(i, &info) && info.expires_unix < now)
-    kernel_console_say(KERNEL_LOG_ERROR, "thimble: a certificate has expired", NULL);
+  for (unsigned i = 0; now != 0 && memstat_certificate && memstat_certificate(i, &c); i++)
+    if (c.expires_unix < now)
+      kernel_console_say(KERNEL_LOG_ERROR, "thimble: a certificate has expired", NULL);
 }
 
 bool app_secure_start(const struct http_pack *pack) {
@@ -47,12 +49,14 @@ bool app_secure_start(const struct http_pack *pack) {
     if (tls_pair_add(chain, key, &why) < 0)
       complain(i, why);
     else
-      check_time(used++);
+      used++;
   }
   if (used == 0)
     return false;
-  if (tls_start() == 0)
+  if (tls_start() == 0) {
+    check_times();
     return true;
+  }
   kernel_console_say(KERNEL_LOG_ERROR, "thimble: not enough memory for TLS", NULL);
   return false;
 }

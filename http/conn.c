@@ -42,16 +42,8 @@ static bool has_rest(const struct http_conn *c) {
 }
 
 static void count_duration(struct http_conn *c, uint64_t now_ms) {
-  static const uint16_t bounds_ms[HTTP_DURATIONS_N] = HTTP_DURATIONS_MS;
-  struct http_counters *n = &c->server->counters;
-  uint64_t ms = now_ms - c->began_ms;
-  unsigned i = 0;
-  if (c->began_ms == 0)
-    return;
-  while (i < HTTP_DURATIONS_N && ms > bounds_ms[i])
-    i++;
-  n->by_duration[i]++;
-  n->duration_sum_ms += ms;
+  if (c->began_ms != 0)
+    lib_histogram_add(&c->server->counters.durations, now_ms - c->began_ms);
   c->began_ms = 0;
 }
 

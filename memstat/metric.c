@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 static struct memstat_metrics *tables;
+static struct memstat_histogram *histograms;
 
 void memstat_metrics_register(struct memstat_metrics *table) {
   struct memstat_metrics **last = &tables;
@@ -15,6 +16,15 @@ void memstat_metrics_register(struct memstat_metrics *table) {
 
 const struct memstat_metrics *memstat_metrics_first(void) {
   return tables;
+}
+
+void memstat_histogram_register(struct memstat_histogram *h) {
+  h->next = histograms;
+  histograms = h;
+}
+
+const struct memstat_histogram *memstat_histogram_first(void) {
+  return histograms;
 }
 
 void memstat_refresh(void) {

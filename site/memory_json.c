@@ -104,6 +104,46 @@ static bool image(struct site_memory_view *v, struct lib_out *o) {
   return true;
 }
 
+static void certificate_names(struct http_json *j, const struct memstat_certificate *c) {
+  struct lib_span rest = {c->names, c->names_n}, name;
+  http_json_key(j, "names");
+  http_json_open(j, '[');
+  while (lib_span_split(&rest, ' ', &name))
+    if (name.n)
+      http_json_span(j, name);
+  http_json_close(j, ']');
+}
+
+static bool certificates_begin(struct site_memory_view *v, struct lib_out *o) {
+  struct http_json j = {o, true};
+  (void)v;
+  http_json_key(&j, "certificates");
+  http_json_open(&j, '[');
+  return true;
+}
+
+static bool certificate(struct site_memory_view *v, struct lib_out *o) {
+  struct memstat_certificate c;
+  struct http_json j = {o, v->at.item > 0};
+  if (!memstat_certificate || !memstat_certificate(v->at.item, &c)) {
+    v->at.item = 0;
+    lib_out_char(o, ']');
+    return true;
+  }
+  v->at.item++;
+  http_json_open(&j, '{');
+  http_json_key(&j, "subject");
+  http_json_span(&j, (struct lib_span){c.subject, c.subject_n});
+  certificate_names(&j, &c);
+  named(&j, "key", c.key);
+  http_json_key(&j, "expires_unix");
+  http_json_i64(&j, c.expires_unix);
+  http_json_key(&j, "days_left");
+  http_json_i64(&j, site_memory_days_left(v, &c));
+  http_json_close(&j, '}');
+  return false;
+}
+
 /* The report of a panic is cut where a piece ends. */
 static bool crash(struct site_memory_view *v, struct lib_out *o) {
   enum { CRASH_MAX = SITE_MEMORY_PIECE_MAX - 256 };
@@ -125,8 +165,9 @@ static bool crash(struct site_memory_view *v, struct lib_out *o) {
 }
 
 int site_memory_view_json(struct site_memory_view *v, struct lib_out *o) {
-  static const struct site_memory_step steps[] = {{begin}, {owner}, {pools_begin}, {pool},
-                                                  {vm},    {image}, {crash}};
+  static const struct site_memory_step steps[] = {
+      {begin},       {owner}, {pools_begin}, {pool}, {vm}, {image}, {certificates_begin},
+      {certificate}, {crash}};
   return site_memory_write(v, o, steps, sizeof steps / sizeof *steps);
 }
 

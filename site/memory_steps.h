@@ -2,6 +2,8 @@
  * What memory_html.c and memory_json.c share: a report is a table of steps. */
 #pragma once
 
+#include <memstat/certificate.h>
+
 #include "memory_view.h"
 
 /* Owners but for MEMSTAT_FREE, which every list names last. */
@@ -23,6 +25,10 @@ int site_memory_write(struct site_memory_view *v, struct lib_out *o,
 
 /* The owner that v->at.item stands for. */
 enum memstat_owner site_memory_owner(const struct site_memory_view *v);
+
+/* Whole days until the certificate expires; negative when it has. */
+int64_t site_memory_days_left(const struct site_memory_view *v,
+                              const struct memstat_certificate *c);
 
 /* Advance to the next of `owners_n` owners, or to the next pool.
  * returns  true when there is none: the step is complete */

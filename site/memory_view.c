@@ -49,3 +49,9 @@ bool site_memory_next_pool(struct site_memory_view *v) {
 enum memstat_owner site_memory_owner(const struct site_memory_view *v) {
   return v->at.item == SITE_MEMORY_USED_N ? MEMSTAT_FREE : v->at.item + 1;
 }
+
+int64_t site_memory_days_left(const struct site_memory_view *v,
+                              const struct memstat_certificate *c) {
+  int64_t s = c->expires_unix - v->wall_unix;
+  return (s - (s < 0 ? 86399 : 0)) / 86400;
+}

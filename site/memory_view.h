@@ -10,11 +10,12 @@
 
 /* How far a report has been written. */
 struct site_memory_cursor {
-  unsigned step;                       /* index into the parts of the report */
-  unsigned item;                       /* the next owner within the step */
-  uint64_t sum_bytes;                  /* of the owners already in the current bar */
-  const struct memstat_pool *pool;     /* the next pool to write */
-  const struct memstat_metrics *table; /* of metrics, whose row `item` is next */
+  unsigned step;                             /* index into the parts of the report */
+  unsigned item;                             /* the next owner within the step */
+  uint64_t sum_bytes;                        /* of the owners already in the current bar */
+  const struct memstat_pool *pool;           /* the next pool to write */
+  const struct memstat_metrics *table;       /* of metrics, whose row `item` is next */
+  const struct memstat_histogram *histogram; /* the next to write */
 };
 
 /* A report on its way out. */
@@ -22,6 +23,7 @@ struct site_memory_view {
   struct memstat_row rows[MEMSTAT_OWNERS_N]; /* of the snapshot */
   struct memstat_vm vm;                      /* of the snapshot */
   uint64_t ram_bytes;                        /* sum over rows */
+  int64_t wall_unix;                         /* of the snapshot; set by the caller */
   bool is_foreign;                           /* the site is not the sample; set by the caller */
   struct site_memory_cursor at;
 };

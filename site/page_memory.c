@@ -38,6 +38,7 @@ static bool reply_view(struct http_exchange *x, const char *type, http_fill_fn *
   if (v == NULL)
     return false;
   site_memory_view_init(v);
+  v->wall_unix = http_wall_unix(x);
   v->is_foreign = (http_server_of(x)->groups & SITE_SAMPLES) == 0;
   http_reply_field(x, "Cache-Control", LIB_SPAN("no-store"));
   return true;

@@ -2,6 +2,7 @@
  * /metrics: every figure of the machine in the text format of Prometheus
  * (version 0.0.4), a family of figures after the other, written piece by piece
  * like the memory report. docs/METRICS.md lists them. */
+#include <memstat/certificate.h>
 #include <memstat/metric.h>
 
 #include "memory_steps.h"
@@ -154,37 +155,60 @@ static bool requests(struct site_memory_view *v, struct lib_out *o) {
   return v->at.item == 0;
 }
 
-/* In one piece: what it counts adds up. */
-static bool durations(struct site_memory_view *v, struct lib_out *o) {
-  static const uint16_t bounds_ms[HTTP_DURATIONS_N] = HTTP_DURATIONS_MS;
-  static const char name[] = PREFIX "http_request_duration_seconds";
-  const struct http_counters *c = &server_of(v)->counters;
+/* Each in one piece: what it counts adds up. */
+static bool histogram(struct site_memory_view *v, struct lib_out *o) {
+  const struct memstat_histogram *h = v->at.histogram;
   uint64_t n = 0;
-  lib_out_all(o, "# HELP ", name, " Time from a request's head until its answer is sent.\n# TYPE ",
-              name, " histogram\n", NULL);
-  for (unsigned i = 0; i <= HTTP_DURATIONS_N; i++) {
-    n += c->by_duration[i];
-    lib_out_all(o, name, "_bucket{le=\"", NULL);
-    if (i < HTTP_DURATIONS_N)
-      lib_out_fixed(o, bounds_ms[i], 3);
+  if (h == NULL)
+    return true;
+  lib_out_all(o, "# HELP " PREFIX, h->name, " ", h->help, "\n# TYPE " PREFIX, h->name,
+              " histogram\n", NULL);
+  for (unsigned i = 0; i <= LIB_HISTOGRAM_N; i++) {
+    n += h->values->n[i];
+    lib_out_all(o, PREFIX, h->name, "_bucket{le=\"", NULL);
+    if (i < LIB_HISTOGRAM_N)
+      lib_out_fixed(o, lib_histogram_bounds_ms[i], 3);
     else
       lib_out_str(o, "+Inf");
     lib_out_str(o, "\"} ");
     lib_out_u64(o, n);
     lib_out_char(o, '\n');
   }
-  lib_out_all(o, name, "_sum ", NULL);
-  lib_out_fixed(o, c->duration_sum_ms, 3);
-  lib_out_all(o, "\n", name, "_count ", NULL);
+  lib_out_all(o, PREFIX, h->name, "_sum ", NULL);
+  lib_out_fixed(o, h->values->sum_ms, 3);
+  lib_out_all(o, "\n" PREFIX, h->name, "_count ", NULL);
   lib_out_u64(o, n);
   lib_out_char(o, '\n');
-  return true;
+  v->at.histogram = h->next;
+  return h->next == NULL;
+}
+
+/* When each certificate expires, and what else is known of it as labels. */
+static bool certificates(struct site_memory_view *v, struct lib_out *o) {
+  static const char name[] = "tls_certificate_expiry_timestamp_seconds";
+  struct memstat_certificate c;
+  if (!memstat_certificate || !memstat_certificate(v->at.item, &c)) {
+    v->at.item = 0;
+    return true;
+  }
+  if (v->at.item == 0)
+    family(o, name, "Unix time when a certificate expires.");
+  lib_out_all(o, PREFIX, name, "{pair=\"", NULL);
+  lib_out_u64(o, v->at.item++);
+  lib_out_str(o, "\",subject=\"");
+  lib_out_span(o, (struct lib_span){c.subject, c.subject_n});
+  lib_out_str(o, "\",names=\"");
+  lib_out_span(o, (struct lib_span){c.names, c.names_n});
+  lib_out_all(o, "\",key=\"", c.key, "\"} ", NULL);
+  lib_out_i64(o, c.expires_unix);
+  lib_out_char(o, '\n');
+  return false;
 }
 
 static int fill(void *state, struct lib_out *out, uint64_t now_ms, uint64_t *wake_ms) {
   static const struct site_memory_step steps[] = {
-      {set},       {owner_bytes},   {owner_peak},    {owner_refusals}, {pool_used},
-      {pool_peak}, {pool_capacity}, {pool_refusals}, {requests},       {durations}};
+      {set},           {owner_bytes},   {owner_peak}, {owner_refusals}, {pool_used},   {pool_peak},
+      {pool_capacity}, {pool_refusals}, {requests},   {histogram},      {certificates}};
   (void)now_ms, (void)wake_ms;
   int done = site_memory_write(state, out, steps, sizeof steps / sizeof *steps);
   return done == 1 ? HTTP_STREAM_END : done;
@@ -196,6 +220,7 @@ int site_page_metrics(struct http_exchange *x) {
     return 0;
   site_memory_view_init(&s->view);
   s->view.at.table = memstat_metrics_first();
+  s->view.at.histogram = memstat_histogram_first();
   s->server = http_server_of(x);
   http_reply_field(x, "Cache-Control", LIB_SPAN("no-store"));
   return 0;

@@ -4,6 +4,7 @@
 
 #include <kernel/mem.h>
 #include <mbedtls/ssl.h>
+#include <memstat/certificate.h>
 #include <tls/session.h>
 #include <tls/tls.h>
 
@@ -24,7 +25,7 @@ struct tls_session {
 extern struct kernel_heap tls_heap;
 extern struct tls_stat tls_counters;
 
-/* Show the counters and the pairs on /metrics. */
+/* Show the counters and the pairs on the pages. */
 void tls_metrics_init(void);
 extern mbedtls_ssl_config tls_config;
 
@@ -36,6 +37,9 @@ int tls_library_init(void);
 
 /* Choose the pairs for the name that the client asks for. */
 int tls_choose_pair(void *unused, mbedtls_ssl_context *ssl, const unsigned char *name, size_t n);
+
+/* What is shown of pair `i`; false when there are no more. */
+bool tls_certificate(unsigned i, struct memstat_certificate *out);
 
 /* Tell mbedTLS the pairs for clients that name no host, or one not known. */
 int tls_conf_pairs(mbedtls_ssl_config *config);

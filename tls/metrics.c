@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * What TLS counts and when its certificates expire, as tables of metrics. */
-#include <lib/limits.h>
+ * What TLS counts, as tables of metrics. */
 #include <memstat/metric.h>
 
 #include "internal.h"
@@ -15,27 +14,12 @@ static const struct memstat_metric counters[] = {
     {"tls_plain_http_total", "Clients that spoke HTTP to the TLS port.", &tls_counters.plain_http},
 };
 
-static uint64_t expires_ns[TLS_PAIRS_MAX]; /* Unix ns */
-
-#define EXPIRY(i) "tls_certificate_expiry_timestamp_seconds{pair=\"" #i "\"}"
-static const struct memstat_metric expiries[TLS_PAIRS_MAX] = {
-    {EXPIRY(0), "Unix time when a certificate expires.", &expires_ns[0]},
-    {EXPIRY(1), NULL, &expires_ns[1]},
-    {EXPIRY(2), NULL, &expires_ns[2]},
-    {EXPIRY(3), NULL, &expires_ns[3]},
-    {EXPIRY(4), NULL, &expires_ns[4]},
-    {EXPIRY(5), NULL, &expires_ns[5]},
-    {EXPIRY(6), NULL, &expires_ns[6]},
-    {EXPIRY(7), NULL, &expires_ns[7]},
-};
-
 void tls_metrics_init(void) {
-  static struct memstat_metrics counts = {counters, sizeof counters / sizeof *counters, NULL, NULL};
-  static struct memstat_metrics times = {expiries, 0, NULL, NULL};
-  struct tls_pair_info info;
-  for (; times.n < TLS_PAIRS_MAX && tls_pair_info(times.n, &info); times.n++)
-    expires_ns[times.n] = (uint64_t)info.expires_unix * 1000000000;
-  memstat_metrics_register(&counts);
-  if (times.n)
-    memstat_metrics_register(&times);
+  static struct memstat_metrics table = {counters, sizeof counters / sizeof *counters, NULL, NULL};
+  static struct memstat_histogram durations = {
+      "tls_handshake_duration_seconds",
+      "Time from a connection's start to the end of its handshake.", &tls_counters.durations, NULL};
+  memstat_metrics_register(&table);
+  memstat_histogram_register(&durations);
+  memstat_certificate = tls_certificate;
 }

@@ -4,6 +4,7 @@
  * suits the client's signature algorithms. */
 #include <lib/err.h>
 #include <lib/limits.h>
+#include <lib/out.h>
 #include <mbedtls/oid.h>
 #include <string.h>
 
@@ -155,33 +156,43 @@ static int64_t unix_of(const mbedtls_x509_time *t) {
   return days(t->year, t->mon, t->day) * 86400 + t->hour * 3600 + t->min * 60 + t->sec;
 }
 
-static struct lib_span key_name(const mbedtls_pk_context *key) {
+static const char *key_name(const mbedtls_pk_context *key) {
   size_t bits = mbedtls_pk_get_bitlen(key);
   if (mbedtls_pk_get_type(key) != MBEDTLS_PK_RSA)
-    return bits == 256 ? LIB_SPAN("EC 256") : LIB_SPAN("EC 384");
-  return bits == 2048   ? LIB_SPAN("RSA 2048")
-         : bits == 3072 ? LIB_SPAN("RSA 3072")
-         : bits == 4096 ? LIB_SPAN("RSA 4096")
-                        : LIB_SPAN("RSA");
+    return bits == 256 ? "EC 256" : "EC 384";
+  return bits == 2048 ? "RSA 2048" : bits == 3072 ? "RSA 3072" : bits == 4096 ? "RSA 4096" : "RSA";
 }
 
-bool tls_pair_info(unsigned i, struct tls_pair_info *out) {
-  if (i >= pairs_n)
-    return false;
-  *out = (struct tls_pair_info){.subject = common_name(&pairs[i]),
-                                .key = key_name(&pairs[i].chain.pk),
-                                .expires_unix = unix_of(&pairs[i].chain.valid_to)};
-  return true;
+/* Printable everywhere; a certificate may hold anything. */
+static void show(struct lib_out *o, struct lib_span text) {
+  for (size_t i = 0; i < text.n; i++) {
+    char c = text.p[i];
+    lib_out_char(o, c > ' ' && c < 0x7f && c != '"' && c != '\\' ? c : '?');
+  }
 }
 
-void tls_pair_names(unsigned i, struct lib_out *o) {
+static size_t show_names(const struct pair *pair, char *text, size_t cap) {
   const mbedtls_x509_sequence *at = NULL;
   struct lib_span name;
-  bool first = true;
-  while (i < pairs_n && next_name(&pairs[i], &at, &name)) {
-    if (!first)
-      lib_out_char(o, ' ');
-    lib_out_span(o, name);
-    first = false;
+  struct lib_out o;
+  lib_out_init(&o, text, cap);
+  while (next_name(pair, &at, &name) && o.n + 1 + name.n <= cap) {
+    if (o.n)
+      lib_out_char(&o, ' ');
+    show(&o, name);
   }
+  return o.n;
+}
+
+bool tls_certificate(unsigned i, struct memstat_certificate *out) {
+  if (i >= pairs_n)
+    return false;
+  struct lib_out subject;
+  lib_out_init(&subject, out->subject, sizeof out->subject);
+  show(&subject, common_name(&pairs[i]));
+  out->subject_n = subject.n;
+  out->names_n = show_names(&pairs[i], out->names, sizeof out->names);
+  out->key = key_name(&pairs[i].chain.pk);
+  out->expires_unix = unix_of(&pairs[i].chain.valid_to);
+  return true;
 }

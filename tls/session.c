@@ -4,6 +4,7 @@
  * written when the caller has acknowledged. */
 #include "internal.h"
 
+#include <kernel/clock.h>
 #include <lib/assert.h>
 #include <lib/limits.h>
 #include <string.h>
@@ -92,6 +93,8 @@ static void handshake(struct tls_session *s) {
   if (err == 0) {
     s->state = TLS_OPEN;
     tls_seal_count(&s->ssl, &tls_counters);
+    lib_histogram_add(&tls_counters.durations,
+                      kernel_clock_ns() / 1000000 - (s->deadline_ms - TLS_HANDSHAKE_TIMEOUT_MS));
     tls_seal_forget_handshake(&s->ssl);
   } else if (!is_wait(err)) {
     fail(s);

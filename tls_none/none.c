@@ -19,15 +19,6 @@ int tls_start(void) {
   return E_NOENT;
 }
 
-bool tls_pair_info(unsigned i, struct tls_pair_info *out) {
-  (void)i, (void)out;
-  return false;
-}
-
-void tls_pair_names(unsigned i, struct lib_out *o) {
-  (void)i, (void)o;
-}
-
 const struct tls_stat *tls_stat(void) {
   static const struct tls_stat none;
   return &none;

@@ -16,6 +16,7 @@ import time
 import pytest
 from conftest import ACCELS, NO_LAN, ROOT, boot
 from guest import TIMEOUT_S, read_all
+from test_observability import family, scrape
 
 BUILD = os.path.join(ROOT, "build", "e2e", "tls")
 BIG_BYTES = 3 << 20
@@ -299,6 +300,50 @@ def test_many_handshakes_leave_nothing_behind(secure, pairs):
     while tls_bytes(secure) != before and time.monotonic() < until:
         time.sleep(0.1)
     assert tls_bytes(secure) == before
+
+
+def expiry_of(cert):
+    """Unix time when a PEM file's certificate expires, as OpenSSL has it."""
+    text = subprocess.check_output(["openssl", "x509", "-in", cert, "-noout", "-enddate"], text=True)
+    return ssl.cert_time_to_seconds(text.strip().partition("=")[2])
+
+
+def test_certificates_are_shown(secure, pairs):
+    keys = ["EC 256", "RSA 2048", "EC 384"]
+    names = ["one.test", "one.test", "two.test"]
+    ends = [expiry_of(cert) for cert, _ in pairs]
+    shown = secure.memory()["certificates"]
+    assert [c["subject"] for c in shown] == names
+    assert [c["names"] for c in shown] == [[n] for n in names]
+    assert [c["key"] for c in shown] == keys
+    assert [c["expires_unix"] for c in shown] == ends
+    assert {c["days_left"] for c in shown} <= {29, 30}
+    figures = family(scrape(secure)[0], "thimble_tls_certificate_expiry_timestamp_seconds")
+    for i, end in enumerate(ends):
+        labels = f'pair="{i}",subject="{names[i]}",names="{names[i]}",key="{keys[i]}"'
+        assert figures["{" + labels + "}"] == end
+
+
+def test_durations_of_handshakes_are_counted(secure, pairs):
+    name = "thimble_tls_handshake_duration_seconds"
+
+    def counted():
+        figures = scrape(secure)[0]
+        done = sum(family(figures, "thimble_tls_handshakes_total").values())
+        assert figures[name + "_count", None] == done
+        assert figures[name + "_bucket", '{le="+Inf"}'] == done
+        return done, figures[name + "_sum", None]
+
+    before = counted()
+    began = time.monotonic()
+    with connect(secure, context(pairs)) as s:
+        assert fetch(s, b"/healthz") == b"ok\n"
+    after = counted()
+    assert after[0] == before[0] + 1
+    assert 0 <= after[1] - before[1] <= time.monotonic() - began + 0.001
+    done = subprocess.run(["promtool", "check", "metrics"], input=secure.get("/metrics"),
+                          capture_output=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
 
 def test_a_hundred_connections_in_eight_megabytes(accel, image, pairs):

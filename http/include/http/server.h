@@ -5,6 +5,7 @@
  * (about 25 KB), so give it static storage. */
 #pragma once
 
+#include <lib/histogram.h>
 #include <lib/limits.h>
 #include <lib/siphash.h>
 
@@ -28,19 +29,13 @@ struct http_access {
   int64_t wall_unix;
 };
 
-/* Upper bounds of the classes that durations of requests are counted in, ms. */
-#define HTTP_DURATIONS_MS                                                                          \
-  { 1, 5, 25, 100, 500, 2500, 10000 }
-#define HTTP_DURATIONS_N 7
-
 struct http_counters {
   uint64_t requests; /* answers begun */
   /* Answers by route (0: none, else 1 + its index) and first digit of the status. */
   uint64_t by_route[1 + HTTP_ROUTES_MAX][6];
-  /* Answers by the time from the head of the request until all is sent; the
-   * last class has no bound. An answer that was cut off is in none. */
-  uint64_t by_duration[HTTP_DURATIONS_N + 1];
-  uint64_t duration_sum_ms;
+  /* Answers by the time from the head of the request until all is sent. One
+   * that was cut off is not in it. */
+  struct lib_histogram durations;
   uint64_t received_bytes, sent_bytes;
   uint64_t timeouts;  /* heads, bodies and answers that were too slow */
   uint64_t refusals;  /* 503 and 429 */

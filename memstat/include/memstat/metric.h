@@ -6,7 +6,7 @@
  *   ..._seconds   is kept in nanoseconds here */
 #pragma once
 
-#include <stdint.h>
+#include <lib/histogram.h>
 
 struct memstat_metric {
   const char *name;      /* without the common prefix; may end in {label="value",...} */
@@ -24,6 +24,16 @@ struct memstat_metrics {
 
 void memstat_metrics_register(struct memstat_metrics *table);
 const struct memstat_metrics *memstat_metrics_first(void);
+
+/* Durations in classes; `name` ends in _seconds, too. Stays for the VM's life. */
+struct memstat_histogram {
+  const char *name, *help;
+  const struct lib_histogram *values;
+  struct memstat_histogram *next; /* registry; owned by memstat */
+};
+
+void memstat_histogram_register(struct memstat_histogram *h);
+const struct memstat_histogram *memstat_histogram_first(void);
 
 /* Bring all figures up to date, those of memstat_vm too: before a report. */
 void memstat_refresh(void);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * What all TLS sessions share: certificates with their keys, protocol
- * settings, counters. Implemented by tls/, or by tls_none/ for an image
+ * settings, counters. What is shown of the certificates: memstat/certificate.h.
+ * Implemented by tls/, or by tls_none/ for an image
  * without TLS, in which nothing ever starts. */
 #pragma once
 
-#include <lib/out.h>
+#include <lib/histogram.h>
+#include <lib/span.h>
 
 /* Is TLS in this image? A constant to the optimizer. */
 bool tls_here(void);
@@ -26,21 +28,9 @@ int tls_pair_add(struct lib_span chain, struct lib_span key, const char **why);
  *          E_NOMEM */
 int tls_start(void);
 
-/* What is shown of a certificate. Spans point into its chain. */
-struct tls_pair_info {
-  struct lib_span subject; /* common name; may be empty */
-  struct lib_span key;     /* "EC 256", "RSA 2048" */
-  int64_t expires_unix;
-};
-
-/* The pair `i`, or false when there are no more. */
-bool tls_pair_info(unsigned i, struct tls_pair_info *out);
-
-/* Write the DNS names of pair `i`, separated by spaces. */
-void tls_pair_names(unsigned i, struct lib_out *o);
-
 struct tls_stat {
   uint64_t handshakes_12, handshakes_13; /* completed, resumed ones included */
+  struct lib_histogram durations;        /* of handshakes completed, from the connection's start */
   uint64_t resumed;
   uint64_t failures;   /* handshakes not completed */
   uint64_t refusals;   /* no memory for a session */
