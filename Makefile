@@ -36,6 +36,7 @@ TLS      ?= 0
 SAN      ?= 0
 TLS_CERT ?=
 TLS_KEY  ?=
+OUT      ?= build
 export PORT TLS_PORT MEM ACCEL NET TLS
 
 LWIP_DIR ?= build/src/lwip
@@ -61,15 +62,15 @@ say = @echo "  $(1)"
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
-	@echo "Variables: SITE=folder PORT= MEM=MB ACCEL=kvm|tcg NET=user|tap V=1"
+	@echo "Variables: SITE=folder OUT=folder PORT= MEM=MB ACCEL=kvm|tcg NET=user|tap V=1"
 
 run: image ## build what is missing, boot the VM and serve SITE
 	@tools/packages.sh run
 	@$(PYTHON) tools/run
 
-image: build/thimble.elf ## build/thimble.elf, the bootable image with SITE in it
+image: $(OUT)/thimble.elf ## build/thimble.elf, the bootable image with SITE in it
 
-pack: build/site.pack ## build/site.pack, the compiled SITE
+pack: $(OUT)/site.pack ## build/site.pack, the compiled SITE
 
 hosted: build/hosted$(if $(filter 1,$(SAN)),-san)/thimble ## the server as a process (SAN=1: with sanitizers)
 
@@ -94,7 +95,7 @@ screenshots: image ## docs/memory.png, by a headless browser
 	@tools/screenshots
 
 size: image ## what each folder and library adds to the image: a table, build/size.svg
-	@$(PYTHON) tools/size build/thimble.sym.elf
+	@$(PYTHON) tools/size $(OUT)/thimble.sym.elf
 
 debug: image ## boot the VM stopped, with gdb on it
 	@$(PYTHON) tools/debug
@@ -103,7 +104,7 @@ profile: image ## where the time goes under load: build/profile.svg, build/profi
 	@$(PYTHON) tools/profile
 
 symbolize: ## names for the addresses of a panic report on standard input
-	@$(PYTHON) tools/symbolize build/thimble.sym.elf
+	@$(PYTHON) tools/symbolize $(OUT)/thimble.sym.elf
 
 clean: ## remove what was built; fetched sources stay
 	rm -rf $(filter-out build/src build/apt,$(wildcard build/*))
@@ -279,27 +280,22 @@ build/thimble-pack: $(pack.c) $(wildcard tools/pack/*.h lib/include/lib/*.h) | b
 pack := build/thimble-pack --cache build/cache --shared site/assets:/-
 
 # Runs each time, since SITE is any folder; the pack is new only if it changed.
-build/site.pack: build/thimble-pack FORCE
-	@mkdir -p build/cache
+$(OUT)/site.pack: build/thimble-pack FORCE
+	@mkdir -p build/cache $(OUT)
 ifeq ($(TLS),1)
 	$(Q)$(PYTHON) tools/certs build/tls $(TLS_CERT:%=--cert '%') $(TLS_KEY:%=--key '%')
 endif
 	$(Q)$(pack) $(if $(filter 1,$(TLS)),--tls build/tls) -o $@.new "$(SITE)"
 	$(Q)if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
-build/guest/site.o: build/site.pack
-	@mkdir -p $(@D)
+$(OUT)/site.o: $(OUT)/site.pack
 	$(Q)printf '.section .site,"a"\n.balign 64\n.incbin "$<"\n.section .note.GNU-stack,"",@progbits\n' | \
 	  $(CC) -x assembler -c - -o $@
 
-# What was linked last time, so that another choice links anew.
-build/tls.choice: FORCE
-	@mkdir -p $(@D)
-	@echo '$(TLS)' | cmp -s - $@ || echo '$(TLS)' >$@
-
-# All code, optimized as one whole; -r is the linker's alone, so that the
+# All code, with TLS or without, optimized as one whole; -r is the linker's alone, so that the
 # compiler takes this for the program. Another SITE costs only the last link.
-build/guest/code.o: $(guest.o) build/tls.choice
+code := build/guest/code-$(tls)
+$(code).o: $(guest.o)
 	$(call say,ld code)
 	$(Q)$(CC) $(guest.flags) -fno-use-linker-plugin -fwhole-program -flto-partition=one -nostdlib \
 	  -static -Wl,-r,-z,noexecstack,--no-warn-execstack -o $@ $(guest.o)
@@ -307,28 +303,33 @@ build/guest/code.o: $(guest.o) build/tls.choice
 link := ld -n -z noexecstack --gc-sections --no-warn-rwx-segments -T kernel/link.ld
 
 # What each part of the code contributes, linked in: measured on a link without.
-build/guest/parts.o: build/guest/code.o kernel/link.ld tools/size
+$(code)-parts.o: $(code).o kernel/link.ld tools/size
 	$(call say,size)
-	$(Q)$(link) -o build/guest/parts.elf build/guest/code.o
-	$(Q)$(PYTHON) tools/size --parts build/guest/parts.elf >build/guest/parts.s
-	$(Q)$(CC) -c build/guest/parts.s -o $@
+	$(Q)$(link) -o $(code)-parts.elf $(code).o
+	$(Q)$(PYTHON) tools/size --parts $(code)-parts.elf >$(code)-parts.s
+	$(Q)$(CC) -c $(code)-parts.s -o $@
 
-build/thimble.sym.elf: kernel/link.ld build/guest/code.o build/guest/parts.o build/guest/site.o
+$(OUT)/thimble.sym.elf: kernel/link.ld $(code).o $(code)-parts.o $(OUT)/site.o
 	$(call say,ld thimble)
-	$(Q)$(link) -Map build/thimble.map -o $@ build/guest/code.o build/guest/parts.o build/guest/site.o
+	$(Q)$(link) -Map $(OUT)/thimble.map -o $@ $(filter %.o,$^)
 
-build/thimble.elf: build/thimble.sym.elf
+$(OUT)/thimble.elf: $(OUT)/thimble.sym.elf
 	$(Q)strip -o $@ $<
-	@echo "  $@: $$(stat -c %s $@) bytes, site pack $$(stat -c %s build/site.pack) of them"
+	@echo "  $@: $$(stat -c %s $@) bytes, site pack $$(stat -c %s $(OUT)/site.pack) of them"
 
 # --- The same server as a process ----------------------------------------------
+
+# What was linked last time, so that another choice links anew.
+build/tls.choice: FORCE
+	@mkdir -p $(@D)
+	@echo '$(TLS)' | cmp -s - $@ || echo '$(TLS)' >$@
 
 define hosted_rule
 build/$(1)/thimble: $$(patsubst %,build/$(1)/%.o,$$(foreach l,hosted $$(portable),$$(call sources,$$(l)))) \
   $$(mbedtls.c:%=build/$(1)/mbedtls/%.o) $$(openssl.c:%=build/$(1)/openssl/%.o) $$(lwip.c:%=build/$(1)/lwip/%.o) build/$(1)/crypt.o \
-  build/site.pack build/tls.choice
+  $(OUT)/site.pack build/tls.choice
 	$$(call say,ld $(1)/thimble)
-	$$(Q)printf '.section .rodata\n.globl site_start,site_end\n.balign 64\nsite_start: .incbin "build/site.pack"\nsite_end:\n.section .note.GNU-stack,"",@progbits\n' | \
+	$$(Q)printf '.section .rodata\n.globl site_start,site_end\n.balign 64\nsite_start: .incbin "$(OUT)/site.pack"\nsite_end:\n.section .note.GNU-stack,"",@progbits\n' | \
 	  $$(CC) -x assembler -c - -o build/$(1)/site.o
 	$$(Q)$$(CC) $$($(1).flags) $$(filter %.o,$$^) build/$(1)/site.o -o $$@
 endef

@@ -16,6 +16,7 @@ import time
 import pytest
 from conftest import ACCELS, NO_LAN, ROOT, boot
 from guest import TIMEOUT_S, read_all
+from images import make_image
 from test_observability import family, scrape
 
 BUILD = os.path.join(ROOT, "build", "e2e", "tls")
@@ -45,11 +46,6 @@ EC384 = ("ec", "-pkeyopt", "ec_paramgen_curve:secp384r1")
 RSA = ("rsa:2048",)
 
 
-def make(*args):
-    done = subprocess.run(["make", "-s", "-C", ROOT, *args], capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
 @pytest.fixture(scope="session")
 def pairs():
     os.makedirs(BUILD, exist_ok=True)
@@ -59,17 +55,13 @@ def pairs():
 
 @pytest.fixture(scope="session")
 def image(pairs):
-    """An image with TLS and a large file. The one that the other tests boot is
-    built again afterwards."""
+    """An image with TLS and a large file."""
     site = os.path.join(BUILD, "site")
     shutil.copytree(os.path.join(ROOT, "site/content"), site, dirs_exist_ok=True)
     with open(os.path.join(site, "big.bin"), "wb") as f:
         f.write(os.urandom(BIG_BYTES))
     certs, keys = (" ".join(p[i] for p in pairs) for i in (0, 1))
-    make("image", "TLS=1", f"SITE={site}", f"TLS_CERT={certs}", f"TLS_KEY={keys}")
-    out = os.path.join(BUILD, "thimble.elf")
-    shutil.copy(os.path.join(ROOT, "build/thimble.elf"), out)
-    make("image", "TLS=0")
+    out = make_image("tls", "TLS=1", f"SITE={site}", f"TLS_CERT={certs}", f"TLS_KEY={keys}")
     return out, hashlib.sha256(open(os.path.join(site, "big.bin"), "rb").read()).hexdigest()
 
 
