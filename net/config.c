@@ -11,13 +11,14 @@ struct family {
 };
 
 /* Four decimal numbers: none of the shorter and octal forms that libraries
- * take. */
+ * take, and nothing that looks like one. */
 static bool parse4(struct lib_span text, uint8_t ip[16]) {
   struct lib_span part;
   int n = 0;
   for (; lib_span_split(&text, '.', &part); n++) {
     uint64_t v;
-    if (n == 4 || part.n > 3 || lib_span_u64(part, 255, &v) < 0)
+    bool octal = part.n > 1 && part.p[0] == '0';
+    if (n == 4 || part.n > 3 || octal || lib_span_u64(part, 255, &v) < 0)
       return false;
     ip[n] = (uint8_t)v;
   }

@@ -55,8 +55,19 @@ install_missing() {
     as_root=sudo
   fi
   echo "packages: installing" $missing
+  hold_servers
   run_apt update || give_up "apt-get update failed"
   run_apt install -y --no-install-recommends $missing || give_up "apt-get install failed"
+}
+
+# Servers that tests run themselves are not to be started by their installation:
+# while there is such a policy, invoke-rc.d(8) does not.
+hold_servers() {
+  policy=/usr/sbin/policy-rc.d
+  [ ! -e $policy ] || return 0
+  printf '#!/bin/sh\nexit 101\n' | $as_root tee $policy >/dev/null
+  $as_root chmod 755 $policy
+  trap '$as_root rm -f $policy' EXIT
 }
 
 # Quiet unless it fails; sudo asks for its password on the terminal itself.

@@ -100,6 +100,7 @@ static void test_refused4(void **state) {
       {"10.0.0./24", ADDRESS},
       {".0.0.2/24", ADDRESS},
       {"10.0.0.256/24", ADDRESS},
+      {"10.0.0.010/24", ADDRESS}, /* octal to some, decimal to others */
       {"10.0.0.0002/24", ADDRESS},
       {"10.0.0.0x2/24", ADDRESS},
       {"167772162/24", ADDRESS},

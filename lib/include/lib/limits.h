@@ -41,7 +41,7 @@
 #define LIMIT_LOG_BYTES 16384 /* of lines that wait to be sent; only when there is a log */
 
 /* Network */
-#define LIMIT_CONN_RAM 2048      /* a connection for each so many bytes of RAM; idle it takes 600 */
+#define LIMIT_CONN_RAM 2048      /* a connection for each so many bytes of RAM; idle it takes 624 */
 #define LIMIT_CONN_SPARE 64      /* TCP control blocks beyond: for those to be told 503 */
 #define LIMIT_CONN_PER_ADDRESS 4 /* of so many parts, one address may have all but one */
 #define LIMIT_RESERVE_SHARE 6    /* of so many parts of RAM, the last is kept from the greedy */
