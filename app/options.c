@@ -95,10 +95,9 @@ static const char *parse_watchdog(struct lib_span v, struct app_options *o) {
   return NULL;
 }
 
-/* The VMM's own, read by kernel/platform. */
-static const char *parse_platform(struct lib_span v, struct app_options *o) {
-  (void)v, (void)o;
-  return NULL;
+/* As container runtimes give it, beside ip=. */
+static const char *parse_gateway(struct lib_span v, struct app_options *o) {
+  return net_config_parse_gateway(v, &o->net.ip4);
 }
 
 static const struct {
@@ -106,6 +105,7 @@ static const struct {
   const char *(*parse)(struct lib_span value, struct app_options *o);
 } options[] = {
     {"ip", parse_ip},
+    {"gateway", parse_gateway},
     {"ip6", parse_ip6},
     {"port", parse_port},
     {"tlsport", parse_tls_port},
@@ -114,11 +114,24 @@ static const struct {
     {"onpanic", parse_onpanic},
     {"selftest", parse_selftest},
     {"watchdog", parse_watchdog},
-    {"virtio_mmio.device", parse_platform},
 };
+
+/* Words for Linux that VMMs put there by themselves or by their examples, and
+ * parameters of its modules, which have a dot. They are no mistake of the user's. */
+static bool is_for_linux(struct lib_span key) {
+  struct lib_span words = LIB_SPAN("-- 8250 console earlyprintk i8042 nomodule noapic panic pci "
+                                   "reboot ro root rw swiotlb virtio_mmio");
+  struct lib_span word, module = lib_span_sub(key, 0, lib_span_find(key, '.'));
+  while (lib_span_split(&words, ' ', &word))
+    if (lib_span_eq(word, module))
+      return true;
+  return false;
+}
 
 static const char *parse_word(struct lib_span word, struct app_options *o) {
   struct lib_span key = lib_span_sub(word, 0, lib_span_find(word, '='));
+  if (is_for_linux(key))
+    return NULL;
   if (key.n == word.n)
     return "has no value";
   for (unsigned i = 0; i < sizeof options / sizeof *options; i++)

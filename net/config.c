@@ -126,6 +126,10 @@ const char *net_config_parse_ip6(struct lib_span value, struct net_family *out) 
   return parse(&family6, value, LIB_SPAN("auto"), out);
 }
 
+const char *net_config_parse_gateway(struct lib_span value, struct net_family *out) {
+  return parse_address(&family4, value, &out->gateway) ? NULL : "not an address";
+}
+
 /* The address in front of a port: in brackets, or without a colon of its own. */
 static struct lib_span split_port(struct lib_span value, struct lib_span *port) {
   bool bracket = lib_span_starts(value, LIB_SPAN("["));

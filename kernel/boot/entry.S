@@ -1,18 +1,51 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * PVH entry (Xen public header arch-x86/hvm/start_info.h): 32-bit, paging off,
- * EBX = hvm_start_info. About thirty instructions take us to long mode and,
- * by IRETQ, to CPL 3, where everything else runs. Straight-line code: on
- * hypervisors that emulate ring 0 each instruction here costs a microsecond. */
+ * Three ways in, one for each protocol of protocol.h: 32 bits with paging off
+ * and EBX pointing at the loader's information (PVH, Multiboot2), or long mode
+ * with the loader's page tables and RSI pointing at it (Linux). About thirty
+ * instructions take us to CPL 3, where everything else runs. Straight-line code:
+ * on hypervisors that emulate ring 0 each instruction here costs a microsecond. */
 #include "../cpu/layout.h"
+#include "protocol.h"
 
 .section .note.Xen,"a",@note
+.balign 4
 .long 4,4,18                    /* XEN_ELFNOTE_PHYS32_ENTRY */
 .asciz "Xen"
-.long entry
+.long entry_pvh
+
+/* The header: in the file's first 32 KiB, at a multiple of 8. */
+.section .multiboot2,"a"
+.balign 8
+multiboot2: .long 0xe85250d6, 0, multiboot2_end-multiboot2
+  .long -(0xe85250d6+multiboot2_end-multiboot2)
+  .short 3,0                    /* where to enter, in place of the ELF's own */
+  .long 12, entry_multiboot2, 0
+  .short 6,0                    /* modules at pages */
+  .long 8
+  .short 0,0
+  .long 8
+multiboot2_end:
 
 .section .ring0.text,"ax",@progbits
+.code64
+.globl entry_linux
+entry_linux:                    /* out of long mode: CR3 can then be ours */
+  movl %esi,%ebx
+  movl $BOOT_LINUX,%esi
+  lgdt gdtr
+  ljmpl *entry_compat
 .code32
-.globl entry
+entry_compat_code:
+  movl $SEL_KERNEL_DATA,%eax
+  movl %eax,%ds
+  movl $0x11,%eax               /* CR0: ET PE */
+  movl %eax,%cr0
+  jmp entry
+entry_multiboot2:
+  movl $BOOT_MULTIBOOT2,%esi
+  jmp entry
+entry_pvh:
+  movl $BOOT_PVH,%esi
 entry:
   rdtsc
   movl %eax,boot_tsc_entry
@@ -53,7 +86,7 @@ ring3:                          /* CPL 3, IF = 0 */
   movl %eax,%es
   fninit
   ldmxcsr mxcsr
-  movl %ebx,%edi
+  movl %ebx,%edi                /* boot_start(address, protocol): RSI is set */
   xorl %ebp,%ebp                /* the end of every backtrace */
   call boot_start
   ud2
@@ -63,6 +96,8 @@ mxcsr: .long 0x1f80             /* all exceptions masked, round to nearest */
 
 .section .ring0.data,"aw",@progbits
 .balign 16
+entry_compat: .long entry_compat_code, SEL_BOOT_CODE
+.balign 8
 ring3_frame: .quad ring3, SEL_USER_CODE, 2, stack_top, SEL_USER_DATA
 
 .data
@@ -71,6 +106,7 @@ ring3_frame: .quad ring3, SEL_USER_CODE, 2, stack_top, SEL_USER_DATA
 boot_tsc_entry: .quad 0
 
 .section .bss.boot_tables,"aw",@nobits
+.globl boot_pd
 boot_pml4: .skip 4096
 boot_pdpt: .skip 4096
 boot_pd: .skip 4096

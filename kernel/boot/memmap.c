@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "memmap.h"
 
+#include <string.h>
+
 enum { PAGE = 4096, IMAGE_START = 1 << 20 };
 
 /* The whole pages of RAM in one entry; empty when there are none below the limit. */
@@ -34,20 +36,60 @@ static int holds(const struct boot_memmap *m, uint64_t from, uint64_t to) {
   return 0;
 }
 
-const char *boot_memmap_read(const struct boot_memmap_entry *map, uint32_t n, uint64_t image_end,
-                             uint64_t least, struct boot_memmap *out) {
-  *out = (struct boot_memmap){0};
-  for (uint32_t i = 0; i < n; i++) {
-    struct boot_range r = pages_of(&map[i]);
+/* One range where one ends as the next begins: a part of RAM must not look like
+ * two because its entries are. */
+static void merge(struct boot_memmap *m) {
+  unsigned n = 0;
+  for (unsigned i = 0; i < m->ram_n; i++)
+    if (n > 0 && m->ram[n - 1].to == m->ram[i].from)
+      m->ram[n - 1].to = m->ram[i].to;
+    else
+      m->ram[n++] = m->ram[i];
+  m->ram_n = n;
+}
+
+const char *boot_memmap_read(const struct boot_info *info, uint64_t image_end, uint64_t least,
+                             struct boot_memmap *out) {
+  out->ram_n = 0;
+  for (uint32_t i = 0; i < info->memmap_n; i++) {
+    struct boot_memmap_entry e;
+    memcpy(&e, info->memmap + (uint64_t)i * info->memmap_stride, BOOT_MEMMAP_ENTRY_LEAST);
+    struct boot_range r = pages_of(&e);
     if (r.to && !insert(out, r))
       return "the memory map has overlapping or too many entries";
   }
   if (out->ram_n == 0)
     return "the memory map names no RAM";
+  merge(out);
   out->ram_end = out->ram[out->ram_n - 1].to;
   if (out->ram_end < least)
     return "this image needs more RAM";
   if (!holds(out, IMAGE_START, image_end))
     return "the memory map has no RAM where the image lies";
+  return 0;
+}
+
+const char *boot_memmap_module(const struct boot_memmap *map, const struct boot_info *info,
+                               uint64_t image_end, struct boot_range *out) {
+  uint64_t from = info->module, to = from + info->module_bytes;
+  *out = (struct boot_range){0, 0};
+  if (info->module_bytes == 0)
+    return 0;
+  *out = (struct boot_range){from & ~(PAGE - 1ull), (to + PAGE - 1) & ~(PAGE - 1ull)};
+  if (to < from || to > BOOT_RAM_MAX || from < PAGE || !holds(map, out->from, out->to) ||
+      (out->from < image_end && out->to > IMAGE_START))
+    return "the boot module is not in the RAM that is used (the first 1 GiB)";
+  return 0;
+}
+
+uint64_t boot_memmap_room(const struct boot_memmap *map, uint64_t image_end,
+                          const struct boot_range *module, uint64_t bytes) {
+  for (unsigned i = 0; i < map->ram_n; i++) {
+    uint64_t at = map->ram[i].from > image_end ? map->ram[i].from : image_end;
+    if (module->from < at + bytes && at < module->to)
+      at = module->to;
+    if (at + bytes <= map->ram[i].to)
+      return at;
+  }
   return 0;
 }

@@ -12,14 +12,14 @@
 #include "../dev/dev.h"
 #include "../mem/page.h"
 #include "../platform/platform.h"
-#include "pvh.h"
 
-#define CMDLINE_MAX 2048       /* bytes, as in Linux */
+#define LARGE (2ull << 20)     /* bytes of a large page */
 #define RAM_LEAST (3ull << 20) /* bytes: with less, no connection would fit */
 
 extern char image_start[], image_end[], site_start[], site_end[];
+extern volatile uint64_t boot_pd[]; /* the entry code's large pages, RAM_MAX of them */
 
-static char cmdline[CMDLINE_MAX];
+static char cmdline[BOOT_CMDLINE_MAX];
 static size_t cmdline_n;
 static struct lib_span module;
 
@@ -35,50 +35,46 @@ struct lib_span kernel_boot_module(void) {
   return module;
 }
 
-static void read_cmdline(const struct pvh_start_info *info) {
-  if (info->cmdline)
-    cmdline_n = strnlen((const char *)info->cmdline, CMDLINE_MAX);
-  if (cmdline_n)
-    memcpy(cmdline, (const void *)info->cmdline, cmdline_n);
+/* The entry code maps the first 16 MiB. A loader may have put its information
+ * higher: large pages more, one for each that is asked for. */
+static const char *reach(uint64_t addr, uint64_t n) {
+  if (addr >= BOOT_RAM_MAX || n > BOOT_RAM_MAX - addr)
+    return NULL;
+  for (uint64_t page = addr / LARGE; page * LARGE < addr + n; page++)
+    if (boot_pd[page] == 0)
+      boot_pd[page] = page * LARGE | boot_pd[0];
+  __asm__ volatile("" ::: "memory"); /* no read before its page is there */
+  return (const char *)addr;
 }
 
-/* The first module's pages; empty when there is none or it lies outside RAM. */
-static struct boot_range read_module(const struct pvh_start_info *info, uint64_t ram_end) {
-  const struct pvh_module *m = (const void *)info->modules;
-  if (info->modules_n == 0 || m->size == 0 || m->addr < (uint64_t)image_end || m->addr > ram_end ||
-      m->size > ram_end - m->addr)
-    return (struct boot_range){0, 0};
-  module = (struct lib_span){(const char *)m->addr, m->size};
-  return (struct boot_range){m->addr & ~(KERNEL_PAGE - 1ull),
-                             (m->addr + m->size + KERNEL_PAGE - 1) & ~(KERNEL_PAGE - 1ull)};
+static void refuse_if(const char *why) {
+  if (why)
+    kernel_refuse(why);
 }
 
 /* Everything about memory: from here on it has owners and rights. */
-static void boot_memory(const struct pvh_start_info *info) {
+static void boot_memory(unsigned protocol, uint64_t addr) {
+  struct boot_info info;
   struct boot_memmap map;
-  if (info->magic != PVH_MAGIC || info->version < 1)
-    kernel_refuse("no PVH start information with a memory map");
-  const char *why = boot_memmap_read((const void *)info->memmap, info->memmap_n,
-                                     (uint64_t)image_end, RAM_LEAST, &map);
-  if (why)
-    kernel_refuse(why);
-  read_cmdline(info);
+  struct boot_range module_pages;
+  refuse_if(boot_info_read(protocol, addr, reach, &info));
+  refuse_if(boot_memmap_read(&info, (uint64_t)image_end, RAM_LEAST, &map));
+  refuse_if(boot_memmap_module(&map, &info, (uint64_t)image_end, &module_pages));
+  module = (struct lib_span){(const char *)info.module, info.module_bytes};
+  cmdline_n = info.cmdline.n < BOOT_CMDLINE_MAX ? info.cmdline.n : BOOT_CMDLINE_MAX;
+  memcpy(cmdline, info.cmdline.p, cmdline_n);
   platform_find(kernel_boot_cmdline());
-  struct boot_range module_pages = read_module(info, map.ram_end);
-  if (module_pages.to)
-    paging_seal(map.ram_end, module_pages.from, module_pages.to);
-  else
-    paging_seal(map.ram_end, map.ram_end, map.ram_end);
+  paging_seal(map.ram_end, module_pages.from, module_pages.to);
   page_init(&map, &module_pages);
 }
 
-CPU_CALLED_FROM_ASM _Noreturn void boot_start(const struct pvh_start_info *info);
-_Noreturn void boot_start(const struct pvh_start_info *info) {
+CPU_CALLED_FROM_ASM _Noreturn void boot_start(uint64_t addr, unsigned protocol);
+_Noreturn void boot_start(uint64_t addr, unsigned protocol) {
   uint64_t ring3_tsc = cpu_tsc();
   idt_init();
   serial_init();
   clock_pvclock_init();
-  boot_memory(info);
+  boot_memory(protocol, addr);
   clock_init();
   memstat_vm.boot_ring3_ns = clock_tsc_to_ns(ring3_tsc);
   crash_init();

@@ -74,7 +74,7 @@ void idt_init(void);
  *
  * ram_end   end of RAM, bytes, a multiple of the page size, at most 1 GiB
  * module    the boot module's pages, made read-only: [module, module_end),
- *           behind the image; both ram_end when there is none */
+ *           in RAM outside the image; both 0 when there is none */
 void paging_seal(uint64_t ram_end, uint64_t module, uint64_t module_end);
 
 /* Have paging_seal map the registers at [base, base + bytes), which may not

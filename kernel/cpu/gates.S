@@ -107,7 +107,8 @@ report:
 .section .ring0.data,"aw",@progbits
 .balign 16
 gates: .quad gate_idle, gate_cr2, gate_reset, gate_rdmsr, gate_wrmsr, gate_seal
-gdt: .quad 0,0
+gdt: .quad 0
+  .quad 0x00cf9b000000ffff      /* 0x08 kernel code, 32 bit: on the way from Linux's entry */
   .quad 0x00af9b000000ffff      /* 0x10 kernel code */
   .quad 0x00cf93000000ffff      /* 0x18 kernel data */
   .quad 0x00cffb000000ffff      /* 0x20 user code, 32 bit: unused, keeps Linux's order */

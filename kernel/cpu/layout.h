@@ -3,7 +3,9 @@
 #pragma once
 
 /* Selectors; the GDT in gates.S has this order. */
+#define SEL_BOOT_CODE 0x08
 #define SEL_KERNEL_CODE 0x10
+#define SEL_KERNEL_DATA 0x18
 #define SEL_USER_DATA 0x2b
 #define SEL_USER_CODE 0x33
 #define SEL_TSS 0x40

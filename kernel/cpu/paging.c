@@ -105,13 +105,21 @@ uint64_t paging_window(uint64_t base, uint64_t bytes) {
   return WINDOWS + i * LARGE + (base - window);
 }
 
+/* RAM between `from` and `to`, apart from the boot module. */
+static void map_ram(uint64_t *pml4, uint64_t from, uint64_t to, uint64_t module,
+                    uint64_t module_end) {
+  if (module_end <= from || module >= to)
+    module = module_end = to;
+  map(pml4, from, module, P | W | U | NX);
+  map(pml4, module, module_end, P | U | NX);
+  map(pml4, module_end, to, P | W | U | NX);
+}
+
 void paging_seal(uint64_t ram_end, uint64_t module, uint64_t module_end) {
   uint64_t *pml4 = table_new();
-  map(pml4, PAGE, (uint64_t)image_start, P | W | U | NX);
+  map_ram(pml4, PAGE, (uint64_t)image_start, module, module_end);
   map_image(pml4);
-  map(pml4, (uint64_t)image_end, module, P | W | U | NX);
-  map(pml4, module, module_end, P | U | NX);
-  map(pml4, module_end, ram_end, P | W | U | NX);
+  map_ram(pml4, (uint64_t)image_end, ram_end, module, module_end);
   map(pml4, APICS, APICS_END, P | W | U | UNCACHED | NX);
   for (unsigned i = 0; i < windows_n; i++)
     table_below(&table_below(&pml4[0])[WINDOWS >> 30])[i] =

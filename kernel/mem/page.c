@@ -93,17 +93,10 @@ static void assign_image(void) {
     assign((uint64_t)parts[i].from, (uint64_t)parts[i].to, MEMSTAT_FREE, parts[i].owner);
 }
 
-/* The page map goes behind the image, or behind the module if that is there. */
-static uint64_t place_map(const struct boot_range *module) {
-  uint64_t at = (uint64_t)image_end;
-  if (module->from < at + pages_n && at < module->to)
-    at = module->to;
-  return at;
-}
-
 void page_init(const struct boot_memmap *map, const struct boot_range *module) {
   pages_n = map->ram_end / KERNEL_PAGE;
-  owner_of = (uint8_t *)place_map(module);
+  owner_of = (uint8_t *)boot_memmap_room(map, (uint64_t)image_end, module, pages_n);
+  LIB_ASSERT(owner_of);
   memset(owner_of, MEMSTAT_RESERVED, pages_n);
   uint64_t ram = 0;
   for (unsigned i = 0; i < map->ram_n; i++) {

@@ -106,6 +106,20 @@ static void test_platform_words(void **state) {
                             "virtio_mmio.device=512@0xfeb00c00:11"),
                       "");
   check_defaults();
+  assert_string_equal(parse("reboot=k panic=1 nomodule 8250.nr_uarts=0 i8042.noaux i8042.nomux "
+                            "i8042.dumbkbd swiotlb=noforce console=ttyS0 pci=off root=/dev/vda rw"),
+                      ""); /* Firecracker */
+  check_defaults();
+}
+
+/* A runtime gives an address and a gateway, then the user's own words. */
+static void test_gateway(void **state) {
+  (void)state;
+  assert_string_equal(parse("ip=192.0.2.7/24 gateway=192.0.2.1 -- port=81"), "");
+  assert_int_equal(o.net.ip4.mode, NET_STATIC);
+  assert_int_equal(o.net.ip4.address.length, 24);
+  assert_memory_equal(o.net.ip4.gateway.ip, "\xc0\0\2\1", 4);
+  assert_int_equal(o.port, 81);
 }
 
 static void test_complaints(void **state) {
@@ -115,7 +129,11 @@ static void test_complaints(void **state) {
   } cases[] = {
       {"quiet", "has no value"},
       {"port", "has no value"},
-      {"console=ttyS0", "is not known"},
+      {"consoles=ttyS0", "is not known"},
+      {"1.2.3.4", "has no value"},
+      {"gateway=", "not an address"},
+      {"gateway=192.0.2.1/24", "not an address"},
+      {"gateway=2001:db8::1", "not an address"},
       {"Port=80", "is not known"},
       {"=80", "is not known"},
       {"port=", "needs a number from 1 to 65535"},
@@ -176,10 +194,11 @@ static void test_last_one_counts(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_empty),          cmocka_unit_test(test_all),
-      cmocka_unit_test(test_each_level),     cmocka_unit_test(test_platform_words),
-      cmocka_unit_test(test_complaints),     cmocka_unit_test(test_syslog),
-      cmocka_unit_test(test_bad_among_good), cmocka_unit_test(test_last_one_counts),
+      cmocka_unit_test(test_empty),           cmocka_unit_test(test_all),
+      cmocka_unit_test(test_each_level),      cmocka_unit_test(test_platform_words),
+      cmocka_unit_test(test_gateway),         cmocka_unit_test(test_complaints),
+      cmocka_unit_test(test_syslog),          cmocka_unit_test(test_bad_among_good),
+      cmocka_unit_test(test_last_one_counts),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -31,6 +31,9 @@ struct net_config {
 const char *net_config_parse_ip4(struct lib_span value, struct net_family *out);
 const char *net_config_parse_ip6(struct lib_span value, struct net_family *out);
 
+/* Parse the value of gateway=, which comes behind ip=: an IPv4 address. */
+const char *net_config_parse_gateway(struct lib_span value, struct net_family *out);
+
 /* Start the card and the stack.
  * errors   as kernel_netdev_open */
 int net_init(const struct net_config *config);
