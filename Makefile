@@ -379,6 +379,7 @@ build/unit/%: build/unit/%.o $(unit.o)
 build/unit/test_kernel_mem: $(addprefix build/hosted-san/kernel/mem/,page.c.o pool.c.o heap.c.o)
 build/unit/test_kernel_mem: private unit.link := -no-pie
 build/unit/test_virtq: build/hosted-san/kernel/dev/virtq.c.o
+build/unit/test_virtio_mmio: build/hosted-san/kernel/platform/virtio_mmio.c.o
 
 # The site that the wire cases of tests/data/http speak of.
 build/unit/www.pack: build/thimble-pack $(wildcard tests/data/www/* tests/data/www/*/*.html site/assets/*)
