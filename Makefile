@@ -277,10 +277,12 @@ build/thimble-pack: $(pack.c) $(wildcard tools/pack/*.h lib/include/lib/*.h) | b
 	  -lzopfli -lz -lbrotlienc -lyaml
 
 # Pages made by code need the files of site/assets, whatever the SITE.
-pack := build/thimble-pack --cache build/cache --shared site/assets:/-
+pack := build/thimble-pack --cache build/cache --shared build/assets:/-
+build/assets: $(wildcard site/assets/*) tools/minify
+	$(Q)$(PYTHON) tools/minify site/assets $@
 
 # Runs each time, since SITE is any folder; the pack is new only if it changed.
-$(OUT)/site.pack: build/thimble-pack FORCE
+$(OUT)/site.pack: build/thimble-pack build/assets FORCE
 	@mkdir -p build/cache $(OUT)
 ifeq ($(TLS),1)
 	$(Q)$(PYTHON) tools/certs build/tls $(TLS_CERT:%=--cert '%') $(TLS_KEY:%=--key '%')
@@ -382,7 +384,8 @@ build/unit/test_virtq: build/hosted-san/kernel/dev/virtq.c.o
 build/unit/test_virtio_mmio: build/hosted-san/kernel/platform/virtio_mmio.c.o
 
 # The site that the wire cases of tests/data/http speak of.
-build/unit/www.pack: build/thimble-pack $(wildcard tests/data/www/* tests/data/www/*/*.html site/assets/*)
+build/unit/www.pack: build/thimble-pack build/assets \
+  $(wildcard tests/data/www/* tests/data/www/*/*.html)
 	@mkdir -p $(@D)
 	$(Q)$(pack) -o $@ tests/data/www
 

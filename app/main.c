@@ -10,6 +10,7 @@
 #include <kernel/panic.h>
 #include <kernel/power.h>
 #include <lib/err.h>
+#include <memstat/history.h>
 #include <memstat/memstat.h>
 #include <net/net.h>
 #include <site/routes.h>
@@ -145,6 +146,8 @@ static void say_addresses(void) {
     return;
   memcpy(said, line, now.n);
   said_n = now.n;
+  if (memstat_vm.boot_address_ns == 0)
+    memstat_vm.boot_address_ns = kernel_clock_ns();
   kernel_console_line(KERNEL_LOG_INFO, now);
 }
 
@@ -183,11 +186,14 @@ _Noreturn static void loop(void) {
     net_poll();
     memstat_vm.uptime_ms = now_ms();
     memstat_vm.requests_total = server.counters.requests;
+    memstat_history_run(memstat_vm.uptime_ms);
     app_conn_accept();
     app_conn_run(memstat_vm.uptime_ms);
     end_if_asked();
     app_log_run(memstat_vm.uptime_ms);
     net_flush();
+    if (memstat_vm.boot_answer_ns == 0 && server.counters.requests > 0)
+      memstat_vm.boot_answer_ns = kernel_clock_ns();
     if (net_addresses_changed())
       say_addresses();
     kernel_idle(next_deadline_ns());

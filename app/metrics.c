@@ -24,10 +24,15 @@ static struct {
 static const struct memstat_metric rows[] = {
     {"uptime_seconds", "Time since entry into the image.", &now.uptime_ns},
     {"start_time_seconds", "Unix time of the entry.", &now.start_ns},
-    {"boot_seconds{phase=\"ring3\"}", "Time from entry to the end of a phase of the boot.",
-     &memstat_vm.boot_ring3_ns},
+    {"boot_before_entry_seconds", "Time of the TSC at entry; 0: not known.",
+     &memstat_vm.boot_entry_ns},
+    {"boot_seconds{phase=\"ring3\"}",
+     "Time from entry to the end of a phase of the boot; 0: not yet.", &memstat_vm.boot_ring3_ns},
     {"boot_seconds{phase=\"devices\"}", NULL, &memstat_vm.boot_devices_ns},
     {"boot_seconds{phase=\"listening\"}", NULL, &memstat_vm.boot_listening_ns},
+    {"boot_seconds{phase=\"address\"}", NULL, &memstat_vm.boot_address_ns},
+    {"boot_seconds{phase=\"first_answer\"}", NULL, &memstat_vm.boot_answer_ns},
+    {"asleep_seconds_total", "Time the CPU was stopped for want of work.", &memstat_vm.asleep_ns},
     {"panics_total", "Panics since the machine was switched on.", &now.panics},
     {"ram_bytes", "RAM of the machine.", &now.ram},
     {"image_bytes", "Memory of the image, its variables and stacks.", &now.image},
@@ -88,4 +93,5 @@ void app_metrics_init(const struct http_server *s, bool with_audit) {
   durations.values = &s->counters.durations;
   memstat_metrics_register(&table);
   memstat_histogram_register(&durations);
+  memstat_clock_ns = kernel_clock_ns;
 }

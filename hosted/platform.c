@@ -9,6 +9,7 @@
 #include <kernel/power.h>
 #include <lib/assert.h>
 #include <lib/out.h>
+#include <memstat/memstat.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -91,6 +92,7 @@ void kernel_idle(uint64_t deadline_ns) {
     return;
   idle_stat.sleeps++;
   hosted_netdev_wait(deadline_ns - now < longest ? deadline_ns - now : longest);
+  memstat_vm.asleep_ns += kernel_clock_ns() - now;
 }
 
 void kernel_idle_watchdog(uint32_t seconds) {

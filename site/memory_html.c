@@ -28,7 +28,9 @@ static bool begin(struct site_memory_view *v, struct lib_out *o) {
   lib_out_str(o, "</span> of RAM, <span data-v=\"used\">");
   site_text_bytes(o, used_bytes(v));
   lib_out_str(o, "</span> in use. Each page has one owner at every moment, and the "
-                 "owners add up to the whole.</p>\n");
+                 "owners add up to the whole.</p>\n"
+                 "<p class=\"note\" id=\"state\" role=\"status\">As it was when this page was "
+                 "made.</p>\n");
   return true;
 }
 
@@ -43,38 +45,26 @@ static bool ram_bar_begin(struct site_memory_view *v, struct lib_out *o) {
   return true;
 }
 
-static void bar_part(struct site_memory_view *v, struct lib_out *o, uint64_t whole) {
+static bool ram_bar_part(struct site_memory_view *v, struct lib_out *o) {
   enum memstat_owner id = site_memory_owner(v);
-  uint64_t x = bar_units(v->at.sum_bytes, whole);
+  uint64_t x = bar_units(v->at.sum_bytes, v->ram_bytes);
   v->at.sum_bytes += v->rows[id].bytes;
   http_html(o, "<rect class=\"o-{}\" height=\"1\" x=\"{}\" width=\"{}\"><title>{}</title></rect>\n",
             HTTP_STR(memstat_name(id)), HTTP_NUMBER(x),
-            HTTP_NUMBER(bar_units(v->at.sum_bytes, whole) - x), HTTP_STR(memstat_label(id)));
-}
-
-static bool ram_bar_part(struct site_memory_view *v, struct lib_out *o) {
-  bar_part(v, o, v->ram_bytes);
+            HTTP_NUMBER(bar_units(v->at.sum_bytes, v->ram_bytes) - x), HTTP_STR(memstat_label(id)));
   return site_memory_next_owner(v, MEMSTAT_OWNERS_N);
 }
 
-static bool used_bar_begin(struct site_memory_view *v, struct lib_out *o) {
+static bool ram_bar_end(struct site_memory_view *v, struct lib_out *o) {
   lib_out_str(o, "</svg>\n<svg class=\"zoom\" viewBox=\"0 0 100000 10\" "
                  "preserveAspectRatio=\"none\" aria-hidden=\"true\"><polygon points=\"0,0 ");
   lib_out_u64(o, bar_units(used_bytes(v), v->ram_bytes));
-  lib_out_str(o, ",0 100000,10 0,10\"/></svg>\n<svg class=\"bar\" id=\"bar-used\" "
-                 "viewBox=\"0 0 100000 1\" preserveAspectRatio=\"none\" role=\"img\" "
-                 "aria-label=\"RAM in use by owner; the table below has the figures\">\n");
-  v->at.sum_bytes = 0;
+  lib_out_str(o, ",0 100000,10 0,10\"/></svg>\n");
   return true;
 }
 
-static bool used_bar_part(struct site_memory_view *v, struct lib_out *o) {
-  bar_part(v, o, used_bytes(v));
-  return site_memory_next_owner(v, SITE_MEMORY_USED_N);
-}
-
-static bool used_bar_end(struct site_memory_view *v, struct lib_out *o) {
-  lib_out_str(o, "</svg>\n<p class=\"ends\"><span>In use</span><span data-v=\"used\">");
+static bool ram_tree_end(struct site_memory_view *v, struct lib_out *o) {
+  lib_out_str(o, "<p class=\"ends\"><span>In use</span><span data-v=\"used\">");
   site_text_bytes(o, used_bytes(v));
   lib_out_str(o, "</span></p>\n<ul class=\"legend\" aria-hidden=\"true\">"
                  "<li><i class=\"key o-rodata\"></i>image</li>"
@@ -82,167 +72,127 @@ static bool used_bar_end(struct site_memory_view *v, struct lib_out *o) {
                  "<li><i class=\"key o-net_rx\"></i>network</li>"
                  "<li><i class=\"key o-http\"></i>HTTP</li>"
                  "<li><i class=\"key o-reserved\"></i>firmware</li>"
-                 "<li><i class=\"key o-free\"></i>free</li></ul>\n</figure>\n"
-                 "<p class=\"note\" id=\"state\" role=\"status\">As it was when this page was "
-                 "made.</p>\n");
+                 "<li><i class=\"key o-free\"></i>free</li></ul>\n</figure>\n");
   return true;
+}
+
+void site_memory_table(struct lib_out *o, const char *id, const char *title, const char *columns) {
+  lib_out_all(o, "<div class=scroll tabindex=0 role=region aria-label=\"", title,
+              "\"><table id=", id, "><thead><tr>", columns, "<tbody>\n", NULL);
+}
+
+void site_memory_table_end(struct lib_out *o) {
+  lib_out_str(o, "</table></div>\n");
 }
 
 static bool owners_begin(struct site_memory_view *v, struct lib_out *o) {
   (void)v;
-  lib_out_str(o, "<h2>Owners</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
-                 "aria-label=\"Owners\"><table>\n<thead><tr><th scope=\"col\">Owner</th>"
-                 "<th scope=\"col\" class=\"r\">Bytes</th>"
-                 "<th scope=\"col\" class=\"r opt\">Share</th>"
-                 "<th scope=\"col\" class=\"r\">Peak</th>"
-                 "<th scope=\"col\" class=\"r\">Refused</th></tr></thead>\n<tbody>\n");
+  lib_out_str(o, "<h2>Owners</h2>\n");
+  site_memory_table(o, "owners", "Owners",
+                    "<th>Owner<th>Bytes<th class=opt>Share<th>Peak<th>Refused");
   return true;
 }
 
 static void cell(struct lib_out *o, uint64_t n) {
-  lib_out_str(o, "<td class=\"r\">");
+  lib_out_str(o, "<td>");
   site_text_group(o, n);
-  lib_out_str(o, "</td>");
 }
 
 static void share_cell(struct lib_out *o, uint64_t part, uint64_t whole) {
-  lib_out_str(o, "<td class=\"r opt\">");
+  lib_out_str(o, "<td class=opt>");
   site_text_share(o, part, whole);
-  lib_out_str(o, "</td>");
 }
 
 static bool owner(struct site_memory_view *v, struct lib_out *o) {
   enum memstat_owner id = site_memory_owner(v);
   const struct memstat_row *row = &v->rows[id];
-  http_html(o, "<tr data-owner=\"{}\"><th scope=\"row\"><i class=\"key o-{}\"></i>{}</th>",
-            HTTP_STR(memstat_name(id)), HTTP_STR(memstat_name(id)), HTTP_STR(memstat_label(id)));
+  lib_out_all(o, "<tr><th><i class=\"key o-", memstat_name(id), "\"></i>", memstat_label(id), NULL);
   cell(o, row->bytes);
   share_cell(o, row->bytes, v->ram_bytes);
   cell(o, row->high_water_bytes);
   cell(o, row->refusals);
-  lib_out_str(o, "</tr>\n");
+  lib_out_char(o, '\n');
   return site_memory_next_owner(v, MEMSTAT_OWNERS_N);
 }
 
 static bool owners_end(struct site_memory_view *v, struct lib_out *o) {
-  lib_out_str(o, "</tbody>\n<tfoot><tr><th scope=\"row\">Sum, the RAM</th>");
+  lib_out_str(o, "<tfoot><tr><th>Sum, the RAM");
   cell(o, v->ram_bytes);
   share_cell(o, v->ram_bytes, v->ram_bytes);
-  lib_out_str(o, "<td></td><td></td></tr></tfoot>\n</table></div>\n");
+  lib_out_str(o, "<td><td>\n");
+  site_memory_table_end(o);
   return true;
 }
 
 static bool pools_begin(struct site_memory_view *v, struct lib_out *o) {
-  if (v->at.pool == NULL)
-    return true;
-  lib_out_str(
-      o,
-      "<h2>Pools</h2>\n<p class=\"note\">Objects of one size, in bytes. A full pool refuses, and "
-      "counts the refusal; the limit of some is the RAM that is free.</p>\n<div "
-      "class=\"scroll\" tabindex=\"0\" role=\"region\" "
-      "aria-label=\"Pools\"><table>\n<thead><tr><th scope=\"col\">Pool</th>"
-      "<th scope=\"col\" class=\"r\">Size</th>"
-      "<th scope=\"col\" class=\"r\">Used</th>"
-      "<th scope=\"col\" class=\"r\">Peak</th>"
-      "<th scope=\"col\" class=\"r\">Limit</th>"
-      "<th scope=\"col\" class=\"r\">Refused</th>"
-      "<th scope=\"col\" class=\"opt fill\">In use</th></tr></thead>\n<tbody>\n");
+  (void)v;
+  lib_out_str(o,
+              "<h2>Pools</h2>\n<p class=note>Objects of one size, in bytes. A full pool refuses, "
+              "and counts the refusal; the limit of some is the RAM that is free.</p>\n");
+  site_memory_table(o, "pools", "Pools",
+                    "<th>Pool<th>Size<th>Used<th>Peak<th>Limit<th>Refused<th class=\"opt fill\">"
+                    "In use");
   return true;
 }
 
-/* How full a pool is, as a bar; nothing for one without a capacity. */
-static void fill_cell(struct lib_out *o, const struct memstat_pool *p) {
-  if (p->capacity == SITE_MEMORY_UNBOUNDED || p->capacity == 0)
-    lib_out_str(o, "<td class=\"opt\"></td>");
-  else
-    http_html(o,
-              "<td class=\"opt\"><svg class=\"mini\" viewBox=\"0 0 100 1\" "
-              "preserveAspectRatio=\"none\" aria-hidden=\"true\">"
-              "<rect height=\"1\" width=\"{}\"/></svg></td>",
-              HTTP_NUMBER(p->used * UINT64_C(100) / p->capacity));
+void site_memory_bar(struct lib_out *o, uint64_t part, uint64_t whole) {
+  lib_out_str(o, "<svg class=mini viewBox=\"0 0 1000 1\" preserveAspectRatio=none aria-hidden=true>"
+                 "<rect height=1 width=");
+  lib_out_u64(o, part * 1000 / whole);
+  lib_out_str(o, " /></svg>");
 }
 
 static bool pool(struct site_memory_view *v, struct lib_out *o) {
   const struct memstat_pool *p = v->at.pool;
   if (p == NULL)
     return true;
-  http_html(o, "<tr data-pool=\"{}\"><th scope=\"row\"><code>{}</code></th><td class=\"r\">",
-            HTTP_STR(p->name), HTTP_STR(p->name));
-  site_text_group(o, p->object_bytes);
-  lib_out_str(o, "</td>");
+  bool bounded = p->capacity != SITE_MEMORY_UNBOUNDED && p->capacity != 0;
+  lib_out_all(o, "<tr><th><code>", p->name, "</code>", NULL);
+  cell(o, p->object_bytes);
   cell(o, p->used);
   cell(o, p->high_water);
   if (p->capacity == SITE_MEMORY_UNBOUNDED)
-    lib_out_str(o, "<td class=\"r\">RAM</td>");
+    lib_out_str(o, "<td>RAM");
   else
     cell(o, p->capacity);
   cell(o, p->refusals);
-  fill_cell(o, p);
-  lib_out_str(o, "</tr>\n");
+  lib_out_str(o, "<td class=opt>");
+  if (bounded)
+    site_memory_bar(o, p->used, p->capacity);
+  lib_out_char(o, '\n');
   return site_memory_next_pool(v);
 }
 
 static bool pools_end(struct site_memory_view *v, struct lib_out *o) {
   (void)v;
-  if (memstat_pool_first() != NULL)
-    lib_out_str(o, "</tbody>\n</table></div>\n");
+  site_memory_table_end(o);
   return true;
-}
-
-/* A figure of the machine; memory.js keeps those with a key up to date. */
-static void fact_begin(struct lib_out *o, const char *label, const char *key) {
-  lib_out_all(o, "<div><dt>", label, "</dt><dd", NULL);
-  if (key != NULL)
-    lib_out_all(o, " data-v=\"", key, "\"", NULL);
-  lib_out_char(o, '>');
-}
-
-static void fact_end(struct lib_out *o) {
-  lib_out_str(o, "</dd></div>\n");
-}
-
-static void fact_count(struct lib_out *o, const char *label, const char *key, uint64_t n) {
-  fact_begin(o, label, key);
-  site_text_group(o, n);
-  fact_end(o);
-}
-
-static void fact_bytes(struct lib_out *o, const char *label, const char *key, uint64_t bytes) {
-  fact_begin(o, label, key);
-  site_text_bytes(o, bytes);
-  fact_end(o);
-}
-
-static void fact_ms(struct lib_out *o, const char *label, uint64_t ns) {
-  fact_begin(o, label, NULL);
-  site_text_ms(o, ns);
-  fact_end(o);
 }
 
 static bool image_begin(struct site_memory_view *v, struct lib_out *o) {
-  (void)v;
-  lib_out_str(o, "<h2>Image</h2>\n<p class=\"note\">What is in the file that was booted.</p>\n"
-                 "<table>\n<thead><tr><th scope=\"col\">Part</th>"
-                 "<th scope=\"col\" class=\"r\">Bytes</th></tr></thead>\n<tbody>\n");
+  uint64_t sum = v->vm.pack_bytes;
+  for (unsigned i = 0; i < MEMSTAT_PARTS_N; i++)
+    sum += memstat_parts[i].bytes;
+  lib_out_str(o, "<h2>Image</h2>\n<p class=\"note\">What is in the file that was booted, measured "
+                 "when it was linked: ");
+  site_text_bytes(o, sum);
+  lib_out_str(o, ".</p>\n");
   return true;
 }
 
-static void image_row(struct lib_out *o, const char *name, uint32_t bytes) {
-  lib_out_all(o, "<tr><th scope=\"row\">", name, "</th>", NULL);
-  cell(o, bytes);
-  lib_out_str(o, "</tr>\n");
+static void image_item(struct lib_out *o, const char *name, uint32_t bytes) {
+  lib_out_all(o, "<li>", name, " <b>", NULL);
+  site_text_group(o, bytes);
+  lib_out_str(o, "</b></li>\n");
 }
 
 static bool image(struct site_memory_view *v, struct lib_out *o) {
-  if (v->at.item == MEMSTAT_PARTS_N || !memstat_parts[v->at.item].name[0]) {
-    v->at.item = 0;
-    image_row(o, "site pack", v->vm.pack_bytes);
-    lib_out_str(o, "</tbody>\n</table>\n");
-    return true;
-  }
-  image_row(o, memstat_parts[v->at.item].name, memstat_parts[v->at.item].bytes);
-  v->at.item++;
-  return false;
+  lib_out_str(o, "<ul class=\"legend\" aria-label=\"Bytes by component\">\n");
+  image_item(o, "site pack", v->vm.pack_bytes);
+  for (unsigned i = 0; i < MEMSTAT_PARTS_N && memstat_parts[i].name[0]; i++)
+    image_item(o, memstat_parts[i].name, memstat_parts[i].bytes);
+  lib_out_str(o, "</ul>\n");
+  return true;
 }
 
 static bool crash_begin(struct site_memory_view *v, struct lib_out *o) {
@@ -278,41 +228,29 @@ static bool crash_end(struct site_memory_view *v, struct lib_out *o) {
   return true;
 }
 
-static bool boot(struct site_memory_view *v, struct lib_out *o) {
-  const struct memstat_vm *m = &v->vm;
-  lib_out_str(o, "<h2>Boot</h2>\n<p class=\"note\">Since the machine entered the image.</p>\n"
-                 "<dl class=\"facts\">\n");
-  fact_ms(o, "In ring 3", m->boot_ring3_ns);
-  fact_ms(o, "Devices found", m->boot_devices_ns);
-  fact_ms(o, "Listening", m->boot_listening_ns);
-  fact_bytes(o, "Image in memory", NULL, m->image_bytes);
-  lib_out_str(o, "</dl>\n");
-  return true;
-}
-
-static bool machine(struct site_memory_view *v, struct lib_out *o) {
-  const struct memstat_vm *m = &v->vm;
-  lib_out_str(o, "<h2>Since then</h2>\n<dl class=\"facts\">\n");
-  fact_begin(o, "Up for", "uptime");
-  site_text_uptime(o, m->uptime_ms);
-  fact_end(o);
-  fact_count(o, "Requests answered", "requests", m->requests_total);
-  fact_count(o, "Connections now", "conns", m->conns_now);
-  fact_count(o, "Most at once", "conns_high", m->conns_high_water);
-  fact_count(o, "Connections in all", "conns_total", m->conns_total);
-  if (m->stack_high_water_bytes > 0) /* measured where the platform can */
-    fact_bytes(o, "Deepest stack", "stack", m->stack_high_water_bytes);
-  lib_out_str(o, "</dl>\n<p class=\"note\">The same figures as <a href=\"/memory.json\">JSON</a>."
-                 "</p>\n");
-  site_layout_end(o);
-  return true;
-}
-
 int site_memory_view_html(struct site_memory_view *v, struct lib_out *o) {
-  static const struct site_memory_step steps[] = {
-      {begin},        {ram_bar_begin}, {ram_bar_part}, {used_bar_begin}, {used_bar_part},
-      {used_bar_end}, {owners_begin},  {owner},        {owners_end},     {pools_begin},
-      {pool},         {pools_end},     {image_begin},  {image},          {crash_begin},
-      {crash},        {crash_end},     {boot},         {machine}};
+  static const struct site_memory_step steps[] = {{begin},
+                                                  {site_memory_charts},
+                                                  {ram_bar_begin},
+                                                  {ram_bar_part},
+                                                  {ram_bar_end},
+                                                  {site_memory_owner_tree},
+                                                  {ram_tree_end},
+                                                  {site_memory_boot},
+                                                  {image_begin},
+                                                  {site_memory_image_tree},
+                                                  {image},
+                                                  {site_memory_peers},
+                                                  {owners_begin},
+                                                  {owner},
+                                                  {owners_end},
+                                                  {pools_begin},
+                                                  {pool},
+                                                  {pools_end},
+                                                  {crash_begin},
+                                                  {crash},
+                                                  {crash_end},
+                                                  {site_memory_certificates},
+                                                  {site_memory_machine}};
   return site_memory_write(v, o, steps, sizeof steps / sizeof *steps);
 }

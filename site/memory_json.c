@@ -72,6 +72,7 @@ void site_memory_vm_json(const struct memstat_vm *m, struct lib_out *o) {
   struct http_json j = {o, false};
   http_json_open(&j, '{');
   member(&j, "uptime_ms", m->uptime_ms);
+  member(&j, "asleep_ms", m->asleep_ns / 1000000);
   member(&j, "conns_now", m->conns_now);
   member(&j, "conns_high_water", m->conns_high_water);
   member(&j, "conns_total", m->conns_total);
@@ -80,6 +81,8 @@ void site_memory_vm_json(const struct memstat_vm *m, struct lib_out *o) {
   member(&j, "boot_ring3_ns", m->boot_ring3_ns);
   member(&j, "boot_devices_ns", m->boot_devices_ns);
   member(&j, "boot_listening_ns", m->boot_listening_ns);
+  member(&j, "boot_address_ns", m->boot_address_ns);
+  member(&j, "boot_answer_ns", m->boot_answer_ns);
   member(&j, "image_bytes", m->image_bytes);
   member(&j, "stack_high_water_bytes", m->stack_high_water_bytes);
   http_json_close(&j, '}');

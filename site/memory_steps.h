@@ -34,3 +34,20 @@ int64_t site_memory_days_left(const struct site_memory_view *v,
  * returns  true when there is none: the step is complete */
 bool site_memory_next_owner(struct site_memory_view *v, unsigned owners_n);
 bool site_memory_next_pool(struct site_memory_view *v);
+
+/* Begin and end a table that may be wider than the screen. All are trusted text;
+ * `columns` are its <th>. Rows leave out the end tags that HTML lets them. */
+void site_memory_table(struct lib_out *o, const char *id, const char *title, const char *columns);
+void site_memory_table_end(struct lib_out *o);
+
+/* A bar as wide as `part` of `whole`, > 0. */
+void site_memory_bar(struct lib_out *o, uint64_t part, uint64_t whole);
+
+/* Steps that have a file of their own. */
+bool site_memory_charts(struct site_memory_view *v, struct lib_out *o);     /* memory_chart.c */
+bool site_memory_owner_tree(struct site_memory_view *v, struct lib_out *o); /* memory_tree.c */
+bool site_memory_image_tree(struct site_memory_view *v, struct lib_out *o);
+bool site_memory_boot(struct site_memory_view *v, struct lib_out *o); /* memory_facts.c */
+bool site_memory_peers(struct site_memory_view *v, struct lib_out *o);
+bool site_memory_certificates(struct site_memory_view *v, struct lib_out *o);
+bool site_memory_machine(struct site_memory_view *v, struct lib_out *o);

@@ -10,15 +10,16 @@
 
 void site_memory_view_init(struct site_memory_view *v) {
   memstat_refresh();
-  *v = (struct site_memory_view){.vm = memstat_vm, .at.pool = memstat_pool_first()};
+  *v = (struct site_memory_view){
+      .vm = memstat_vm, .samples_n = memstat_history_count(), .at.pool = memstat_pool_first()};
   for (unsigned i = 0; i < MEMSTAT_OWNERS_N; i++) {
     v->rows[i] = *memstat_row(i);
     v->ram_bytes += v->rows[i].bytes;
   }
 }
 
-int site_memory_write(struct site_memory_view *v, struct lib_out *o,
-                      const struct site_memory_step *steps, unsigned steps_n) {
+static int write_steps(struct site_memory_view *v, struct lib_out *o,
+                       const struct site_memory_step *steps, unsigned steps_n) {
   size_t start = o->n;
   while (v->at.step < steps_n) {
     struct site_memory_cursor before = v->at;
@@ -33,6 +34,16 @@ int site_memory_write(struct site_memory_view *v, struct lib_out *o,
       v->at.step++;
   }
   return 1;
+}
+
+int site_memory_write(struct site_memory_view *v, struct lib_out *o,
+                      const struct site_memory_step *steps, unsigned steps_n) {
+  uint64_t from_ns = memstat_clock_ns();
+  size_t start = o->n;
+  int done = write_steps(v, o, steps, steps_n);
+  v->written_bytes += o->n - start;
+  v->spent_ns += memstat_clock_ns() - from_ns;
+  return done;
 }
 
 bool site_memory_next_owner(struct site_memory_view *v, unsigned owners_n) {

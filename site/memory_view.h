@@ -5,6 +5,7 @@
 #pragma once
 
 #include <lib/out.h>
+#include <memstat/history.h>
 #include <memstat/memstat.h>
 #include <memstat/metric.h>
 
@@ -24,6 +25,8 @@ struct site_memory_view {
   struct memstat_vm vm;                      /* of the snapshot */
   uint64_t ram_bytes;                        /* sum over rows */
   int64_t wall_unix;                         /* of the snapshot; set by the caller */
+  uint32_t samples_n;                        /* of the history, at the snapshot */
+  uint64_t written_bytes, spent_ns;          /* on the report so far */
   bool is_foreign;                           /* the site is not the sample; set by the caller */
   struct site_memory_cursor at;
 };
@@ -48,3 +51,10 @@ int site_memory_view_json(struct site_memory_view *v, struct lib_out *o);
 void site_memory_owners_json(struct lib_out *o);
 void site_memory_pools_json(struct lib_out *o);
 void site_memory_vm_json(const struct memstat_vm *m, struct lib_out *o);
+
+/* The samples of the history from number `from` on, as far as they are kept and
+ * no more than SITE_MEMORY_SAMPLES_MAX: an array of an array for each.
+ *
+ * returns  the number of the sample behind the last one written */
+uint32_t site_memory_samples_json(struct lib_out *o, uint32_t from);
+#define SITE_MEMORY_SAMPLES_MAX 30 /* of up to 31 bytes each */

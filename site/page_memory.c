@@ -11,11 +11,13 @@
 #define UPDATE_MS 1000
 #define EVENT_BYTES 960 /* of an event's data; HTTP_STREAM_BYTES / 2 less its name */
 
-/* The parts of an update, an event each; the page shows them after the last. */
-enum part { PART_OWNERS, PART_POOLS, PART_VM, PARTS_N };
+/* The parts of an update, an event each; the page shows them after the last. A
+ * listener gets all samples that are kept at first, then those that are new. */
+enum part { PART_SAMPLES, PART_OWNERS, PART_POOLS, PART_VM, PARTS_N };
 
 struct updates {
   enum part next;
+  uint32_t sample; /* the next to send */
 };
 
 static int stream_result(int done) {
@@ -57,12 +59,15 @@ int site_page_memory_json(struct http_exchange *x) {
 
 /* A part that outgrows an event (some 30 pools) is left out: its figures then
  * stay on the page as they were when it was loaded. */
-static void write_part(enum part part, struct lib_out *out) {
-  static const char *const names[PARTS_N] = {"owners", "pools", "vm"};
+static void write_part(struct updates *u, struct lib_out *out) {
+  static const char *const names[PARTS_N] = {"samples", "owners", "pools", "vm"};
+  enum part part = u->next;
   char text[EVENT_BYTES];
   struct lib_out data;
   lib_out_init(&data, text, sizeof text);
-  if (part == PART_OWNERS)
+  if (part == PART_SAMPLES)
+    u->sample = site_memory_samples_json(&data, u->sample);
+  else if (part == PART_OWNERS)
     site_memory_owners_json(&data);
   else if (part == PART_POOLS)
     site_memory_pools_json(&data);
@@ -76,8 +81,9 @@ static int write_update(void *state, struct lib_out *out, uint64_t now_ms, uint6
   struct updates *u = state;
   if (u->next == PART_OWNERS)
     memstat_refresh();
-  write_part(u->next, out);
-  u->next = (u->next + 1) % PARTS_N;
+  write_part(u, out);
+  if (u->next != PART_SAMPLES || u->sample == memstat_history_count())
+    u->next = (u->next + 1) % PARTS_N;
   *next_ms = u->next == 0 ? now_ms + UPDATE_MS : now_ms;
   return 0;
 }

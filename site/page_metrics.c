@@ -52,7 +52,8 @@ static bool set(struct site_memory_view *v, struct lib_out *o) {
   if (row->help)
     family(o, row->name, row->help);
   lib_out_all(o, PREFIX, row->name, " ", NULL);
-  if (ends_in(family_of(row->name), LIB_SPAN("_seconds")))
+  struct lib_span name = family_of(row->name);
+  if (ends_in(name, LIB_SPAN("_seconds")) || ends_in(name, LIB_SPAN("_seconds_total")))
     lib_out_fixed(o, *row->value, 9);
   else
     lib_out_u64(o, *row->value);

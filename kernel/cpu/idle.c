@@ -4,6 +4,7 @@
  * `seen`; one more ends a sleep before it begins. */
 #include <kernel/clock.h>
 #include <kernel/idle.h>
+#include <memstat/memstat.h>
 
 #include "../dev/netdev.h"
 #include "../dev/virtio_rng.h"
@@ -36,7 +37,9 @@ static void set_timer(uint64_t now_ns, uint64_t deadline_ns) {
 
 static void sleep(void) {
   stat.sleeps++;
+  uint64_t from = kernel_clock_ns();
   cpu_gate(GATE_IDLE, (uint64_t)seen.timer << 32 | seen.device);
+  memstat_vm.asleep_ns += kernel_clock_ns() - from;
 }
 
 void kernel_idle(uint64_t deadline_ns) {

@@ -4,6 +4,7 @@
  * under QEMU's emulation, or CPUID tells it. */
 #include <kernel/clock.h>
 #include <kernel/panic.h>
+#include <memstat/memstat.h>
 
 #include "../cpu/cpu.h"
 #include "dev.h"
@@ -115,9 +116,24 @@ static uint64_t tsc_khz(void) {
   return khz ? khz : measure_tsc_khz();
 }
 
+/* Where the hypervisor has not started the TSC with the machine, it shows some
+ * other time, mostly a long one: then nothing is known. */
+static uint64_t before_entry_ns(void) {
+  const uint64_t longest = 60000000000;
+  uint64_t ns = 0;
+  if (!have_pvclock)
+    ns = scale(boot_tsc_entry, tsc_mul);
+  else if (pvclock.shift < 0)
+    ns = scale(boot_tsc_entry >> -pvclock.shift, pvclock.mul);
+  else
+    ns = scale(boot_tsc_entry << pvclock.shift, pvclock.mul);
+  return ns < longest ? ns : 0;
+}
+
 void clock_init(void) {
   if (!have_pvclock)
     tsc_mul = (1000000ull << 32) / tsc_khz();
+  memstat_vm.boot_entry_ns = before_entry_ns();
   if (wall_at_entry == 0)
     wall_at_entry = rtc_read_unix();
 }

@@ -1,6 +1,8 @@
 // Keeps the figures of a page live: by server-sent events on /memory, by one
 // request elsewhere. The page is complete without it. Formats as site/text.c.
 'use strict';
+const SAMPLES = 120, SAMPLE_S = 2;
+const find = (q) => document.querySelector(q), all = (q) => [...document.querySelectorAll(q)];
 const group = (n) => n.toLocaleString('en-US');
 const tenths = (n, unit) => Math.round((n * 10) / unit) / 10;
 const bytes = (n) => (n < 1048576 ? tenths(n, 1024) + ' KiB' : tenths(n, 1048576) + ' MiB');
@@ -12,9 +14,21 @@ const uptime = (t) => {
   return Math.floor(s / 3600) + ':' + two(Math.floor(s / 60) % 60) + ':' + two(s % 60);
 };
 
-const figures = (m) => ({
+// What is known: the report of /memory.json, or its changing parts.
+const m = { owners: [], pools: [], vm: {} };
+const samples = [];
+const used = () => m.ram_bytes - m.owners.at(-1).bytes; // the last one is nobody
+const series = [
+  (v) => group(v) + ' KiB',
+  group,
+  (v) => (v / SAMPLE_S).toFixed(1),
+  (v) => (v / 10).toFixed(1) + ' %',
+];
+
+const figures = () => ({
   ram: bytes(m.ram_bytes),
-  used: bytes(m.ram_bytes - m.owners.find((o) => o.name === 'free').bytes),
+  used: bytes(used()),
+  used_kib: series[0](Math.floor(used() / 1024)),
   image: bytes(m.vm.image_bytes),
   boot: ms(m.vm.boot_listening_ns),
   uptime: uptime(m.vm.uptime_ms),
@@ -23,72 +37,66 @@ const figures = (m) => ({
   conns_high: group(m.vm.conns_high_water),
   conns_total: group(m.vm.conns_total),
   stack: bytes(m.vm.stack_high_water_bytes),
+  ...(samples.length && { rate: series[2](samples.at(-1)[2]), load: series[3](samples.at(-1)[3]) }),
 });
 
 function text(node, value) {
-  if (node && node.textContent !== value) node.textContent = value;
+  if (node && value !== undefined && node.textContent !== value) node.textContent = value;
 }
 
 // Rows stand in the order of the report.
-function rows(kind, list, values) {
-  const found = document.querySelectorAll(`tr[data-${kind}]`);
-  list.forEach((item, i) => {
-    const cells = found[i] ? found[i].querySelectorAll('.r') : [];
-    values(item).forEach((v, k) => text(cells[k], v));
-  });
-  return found;
+const found = (table) => all(`#${table} tbody tr`);
+function rows(table, list, values) {
+  found(table).forEach((row, i) => values(list[i]).forEach((v, k) => text(row.cells[k + 1], v)));
 }
 
-// Lays owners side by side along a bar of 100,000 units.
-function bar(id, owners, whole) {
+// Lays owners side by side along the bar of 100,000 units.
+function bar() {
   let sum = 0;
-  for (const o of owners) {
-    const x = Math.floor((sum * 1e5) / whole);
-    sum += o.bytes;
-    const rect = document.querySelector(`#${id} .o-${o.name}`);
-    if (!rect) continue;
+  all('#bar-ram rect').forEach((rect, i) => {
+    const x = Math.floor((sum * 1e5) / m.ram_bytes);
+    sum += m.owners[i].bytes;
     rect.setAttribute('x', x);
-    rect.setAttribute('width', Math.floor((sum * 1e5) / whole) - x);
-  }
-  return sum;
+    rect.setAttribute('width', Math.floor((sum * 1e5) / m.ram_bytes) - x);
+  });
+  const zoom = find('.zoom polygon');
+  if (zoom) zoom.setAttribute('points', `0,0 ${Math.floor((used() * 1e5) / m.ram_bytes)},0 100000,10 0,10`);
 }
 
-function show(m) {
-  const values = figures(m);
-  for (const node of document.querySelectorAll('[data-v]')) text(node, values[node.dataset.v]);
-  const used = m.owners.filter((o) => o.name !== 'free');
-  const sum = bar('bar-ram', used.concat(m.owners.filter((o) => o.name === 'free')), m.ram_bytes);
-  if (sum !== m.ram_bytes) console.error('the owners do not add up to the RAM');
-  const inUse = used.reduce((n, o) => n + o.bytes, 0);
-  bar('bar-used', used, inUse);
-  const zoom = document.querySelector('.zoom polygon');
-  if (zoom) zoom.setAttribute('points', `0,0 ${Math.floor((inUse * 1e5) / m.ram_bytes)},0 100000,10 0,10`);
-  rows('owner', m.owners, (o) => [
+function charts() {
+  all('.charts figure').forEach((figure, k) => {
+    const most = Math.max(...samples.map((s) => s[k]), 0);
+    const at = SAMPLES - samples.length;
+    const steps = samples.map((s, i) => `H${at + i}V${100 - Math.floor((s[k] * 100) / (most || 1))}`);
+    figure.querySelector('path').setAttribute('d', `M${at} 100${steps.join('')}H120V100Z`);
+    text(figure.querySelector('i'), series[k](most));
+  });
+}
+
+function show() {
+  const values = figures();
+  for (const node of all('[data-v]')) text(node, values[node.dataset.v]);
+  bar();
+  charts();
+  rows('owners', m.owners, (o) => [
     group(o.bytes),
     share(o.bytes, m.ram_bytes),
     group(o.high_water_bytes),
     group(o.refusals),
   ]);
-  const found = rows('pool', m.pools, (p) => [
-    group(p.object_bytes),
-    group(p.used),
-    group(p.high_water),
-    p.capacity === null ? 'RAM' : group(p.capacity),
-    group(p.refusals),
-  ]);
-  m.pools.forEach((p, i) => {
-    const rect = found[i] && found[i].querySelector('rect');
-    if (rect) rect.setAttribute('width', Math.floor((p.used * 100) / p.capacity));
+  rows('pools', m.pools, (p) => [, group(p.used), group(p.high_water), , group(p.refusals)]);
+  found('pools').forEach((row, i) => {
+    const rect = row.querySelector('rect'), most = row.cells[4].textContent.replaceAll(',', '');
+    if (rect) rect.setAttribute('width', Math.floor((m.pools[i].used * 1000) / most));
   });
 }
 
-const state = document.getElementById('state');
+const state = find('#state');
 async function load() {
   const answer = await fetch('/memory.json', { cache: 'no-store' });
   if (!answer.ok) throw new Error(answer.status);
-  const m = await answer.json();
-  show(m);
-  return m;
+  Object.assign(m, await answer.json());
+  show();
 }
 
 // The server bounds its listeners: without a place, ask now and then.
@@ -97,24 +105,43 @@ function poll() {
   setInterval(() => load().catch(() => text(state, 'No answer from the machine.')), 5000);
 }
 
+// What this page took from the network, its head lines not counted.
+function cost() {
+  const got = [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')];
+  const sum = got.reduce((n, e) => n + e.encodedBodySize, 0);
+  text(find('#cost'), `With style, script and icon it was ${got.length} requests and ${bytes(sum)}. `);
+}
+
 // Events carry the figures in the order of the report; "vm" ends an update.
-function listen(m) {
+function listen() {
   const source = new EventSource('/memory/events');
   const on = (name, take) => source.addEventListener(name, (event) => take(JSON.parse(event.data)));
   const put = (rows, names, into) =>
     rows.forEach((row, i) => into[i] && row.forEach((v, k) => (into[i][names[k]] = v)));
+  m.owners = found('owners').map(() => ({}));
+  m.pools = found('pools').map(() => ({}));
+  on('samples', (list) => {
+    samples.push(...list);
+    samples.splice(0, samples.length - SAMPLES);
+  });
   on('owners', (rows) => put(rows, ['bytes', 'high_water_bytes', 'refusals'], m.owners));
   on('pools', (rows) => put(rows, ['used', 'high_water', 'refusals'], m.pools));
   on('vm', (vm) => {
     m.vm = vm;
-    show(m);
+    m.ram_bytes = m.owners.reduce((n, o) => n + o.bytes, 0);
+    show();
     text(state, 'Updated live.');
   });
+  source.onopen = () => (samples.length = 0);
   source.onerror = () => {
     text(state, 'Reconnecting.');
     if (source.readyState === EventSource.CLOSED) poll();
   };
 }
 
-if (document.getElementById('bar-ram')) load().then(listen, poll);
-else load().then(() => document.getElementById('live').removeAttribute('hidden'), () => {});
+if (find('#bar-ram')) {
+  listen();
+  addEventListener('load', () => setTimeout(cost));
+} else {
+  load().then(() => find('#live').removeAttribute('hidden'), () => {});
+}

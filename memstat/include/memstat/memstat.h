@@ -81,7 +81,11 @@ struct memstat_vm {
   uint64_t uptime_ms;
   uint32_t conns_now, conns_high_water;
   uint64_t conns_total, requests_total;
-  uint64_t boot_entry_ns, boot_ring3_ns, boot_devices_ns, boot_listening_ns; /* since entry */
+  uint64_t asleep_ns; /* the CPU stopped for want of work */
+  /* How long the TSC had run at entry, as a hypervisor starts it with the
+   * machine; 0: not known. The others count from entry; 0: not yet. */
+  uint64_t boot_entry_ns;
+  uint64_t boot_ring3_ns, boot_devices_ns, boot_listening_ns, boot_address_ns, boot_answer_ns;
   uint32_t image_bytes, stack_high_water_bytes;
   uint32_t pack_bytes;     /* the site pack within the image */
   struct lib_span crash;   /* lines of the report of the last panic; empty: none */
@@ -89,3 +93,6 @@ struct memstat_vm {
   int64_t crash_wall_unix; /* of the last; 0: not known */
 };
 extern struct memstat_vm memstat_vm;
+
+/* Nanoseconds since entry, for what a report costs; 0 until app/ sets it. */
+extern uint64_t (*memstat_clock_ns)(void);

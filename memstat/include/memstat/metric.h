@@ -3,7 +3,7 @@
  * its own; the page /metrics writes them all. Names keep the conventions of
  * Prometheus, and say by themselves what the figure is:
  *   ..._total     only grows
- *   ..._seconds   is kept in nanoseconds here */
+ *   ..._seconds   is kept in nanoseconds here, and so is ..._seconds_total */
 #pragma once
 
 #include <lib/histogram.h>
