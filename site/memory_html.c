@@ -49,9 +49,11 @@ static bool ram_bar_part(struct site_memory_view *v, struct lib_out *o) {
   enum memstat_owner id = site_memory_owner(v);
   uint64_t x = bar_units(v->at.sum_bytes, v->ram_bytes);
   v->at.sum_bytes += v->rows[id].bytes;
-  http_html(o, "<rect class=\"o-{}\" height=\"1\" x=\"{}\" width=\"{}\"><title>{}</title></rect>\n",
-            HTTP_STR(memstat_name(id)), HTTP_NUMBER(x),
-            HTTP_NUMBER(bar_units(v->at.sum_bytes, v->ram_bytes) - x), HTTP_STR(memstat_label(id)));
+  lib_out_all(o, "<rect class=o-", memstat_name(id), " height=1 x=", NULL);
+  lib_out_u64(o, x);
+  lib_out_str(o, " width=");
+  lib_out_u64(o, bar_units(v->at.sum_bytes, v->ram_bytes) - x);
+  lib_out_str(o, " />\n");
   return site_memory_next_owner(v, MEMSTAT_OWNERS_N);
 }
 

@@ -82,9 +82,10 @@ static int write_update(void *state, struct lib_out *out, uint64_t now_ms, uint6
   if (u->next == PART_OWNERS)
     memstat_refresh();
   write_part(u, out);
-  if (u->next != PART_SAMPLES || u->sample == memstat_history_count())
+  bool more_samples = u->next == PART_SAMPLES && u->sample != memstat_history_count();
+  *next_ms = u->next == PART_VM ? now_ms + UPDATE_MS : now_ms;
+  if (!more_samples)
     u->next = (u->next + 1) % PARTS_N;
-  *next_ms = u->next == 0 ? now_ms + UPDATE_MS : now_ms;
   return 0;
 }
 

@@ -11,7 +11,7 @@ import pytest
 from conftest import ROOT
 
 CONTENT = os.path.join(ROOT, "site", "content")
-ASSETS = os.path.join(ROOT, "site", "assets")  # below /-/ on every site
+ASSETS = os.path.join(ROOT, "build", "assets")
 NOT_SERVED = ("site.conf",)
 
 

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <memstat/history.h>
 #include <memstat/memstat.h>
 #include <site/routes.h>
 
@@ -267,7 +268,7 @@ static void memory_page_is_whole(void **state) {
   (void)state;
   const struct page *page = get("/memory");
   assert_html(page);
-  assert_int_equal(count(page->body, "<tr data-owner="), MEMSTAT_OWNERS_N);
+  assert_int_equal(count(page->body, "<tr><th><i class=\"key o-"), MEMSTAT_OWNERS_N);
 }
 
 /* A site that is not the sample has no samples, and no links to them. */
@@ -329,6 +330,36 @@ static void memory_is_told_every_second(void **state) {
   assert_in_range(count(text, "event: pools\n"), 3, 4);
   assert_in_range(count(text, "event: vm\ndata: {\"uptime_ms\":"), 3, 4);
   assert_int_equal(count(strtok(strdupa(owners), "\r"), "],["), MEMSTAT_OWNERS_N - 1);
+  free(text);
+  peer_close(&p);
+}
+
+/* A listener gets the samples that are kept, each once and in order, also those
+ * of while it listens. */
+static void memory_tells_the_history(void **state) {
+  (void)state;
+  struct peer p;
+  for (uint32_t i = 0; i < 200; i++) {
+    memstat_vm.conns_now = 1000 + i;
+    memstat_history_run((i + UINT64_C(1)) * MEMSTAT_HISTORY_MS);
+  }
+  char *text = listen_for(&p, "/memory/events", 1500), *at = text;
+  unsigned n = 0;
+  for (unsigned next = 1200 - MEMSTAT_HISTORY_N;
+       (at = strstr(at, "event: samples\ndata: [")) != NULL;)
+    for (at += strlen("event: samples\ndata: ["); *at++ == '['; next++, n++) {
+      assert_int_equal(strtoul(strchr(at, ',') + 1, NULL, 10), next);
+      at = strchr(at, ']') + 1;
+      at += *at == ',';
+    }
+  assert_int_equal(n, MEMSTAT_HISTORY_N);
+  free(text);
+  memstat_vm.conns_now = 0;
+  memstat_history_run(UINT64_C(201) * MEMSTAT_HISTORY_MS);
+  peer_wait(&p, 1000);
+  text = strndup(p.out, p.out_n);
+  assert_non_null(strstr(text, ",1199,0,1000]]\n"));
+  assert_non_null(strstr(text, ",0,0,1000]]\n"));
   free(text);
   peer_close(&p);
 }
@@ -413,6 +444,7 @@ int main(void) {
       cmocka_unit_test(the_site_says_which_pages_it_has),
       cmocka_unit_test(memory_short_is_answered_503),
       cmocka_unit_test(memory_is_told_every_second),
+      cmocka_unit_test(memory_tells_the_history),
       cmocka_unit_test(the_clock_shows_each_second_once),
       cmocka_unit_test(the_clock_ticks_as_the_second_begins),
       cmocka_unit_test(listeners_are_bounded),
