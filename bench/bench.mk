@@ -3,7 +3,15 @@
 
 bench.bin := build/bench/bin
 bench.flags := -O2 -g $(warnings) -Ibench/clients
-bench.clients := $(addprefix $(bench.bin)/,icount.so requests tsc)
+bench.clients := $(addprefix $(bench.bin)/,icount.so requests first tsc)
+
+bench: bench-peers ## Thimble beside Linux + nginx, as a VM and on the host: 15 minutes
+	@bench/images sample-tls thimble-tls thimble sample
+	@bench/run
+
+bench-quick: bench-peers ## the same in less than 3 minutes
+	@bench/images sample-tls thimble-tls thimble sample
+	@bench/run --quick
 
 bench-insn: bench-ready ## guest instructions per request (ONLY=http|tls PEERS=1: the Linux VM, too)
 	@bench/images $(filter-out $(if $(ONLY),$(if $(filter tls,$(ONLY)),thimble,thimble-tls)),thimble-tls thimble)
@@ -23,7 +31,7 @@ $(bench.bin)/icount.so: bench/clients/icount.c | build/src/qemu.stamp
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(bench.flags) -fPIC -shared -isystem build/src/qemu/include/qemu $< -o $@
 
-$(bench.bin)/requests: bench/clients/requests.c bench/clients/client.c bench/clients/client.h | bench-packages
+$(bench.bin)/requests $(bench.bin)/first: $(bench.bin)/%: bench/clients/%.c bench/clients/client.c bench/clients/client.h | bench-packages
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(bench.flags) -pthread $(filter %.c,$^) -lssl -lcrypto -o $@
 
@@ -40,4 +48,4 @@ build/bench/tls/server.key:
 	$(Q)openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 365 \
 	  -subj /CN=localhost -addext subjectAltName=DNS:localhost -out $(@D)/server.crt -keyout $@ 2>/dev/null
 
-.PHONY: bench-insn bench-peers bench-ready bench-packages
+.PHONY: bench bench-quick bench-insn bench-peers bench-ready bench-packages

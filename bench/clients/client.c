@@ -5,6 +5,7 @@
 #include "client.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,27 +42,44 @@ void client_init(struct client *c, const struct target *t) {
     abort();
 }
 
+/* A copy, as OpenSSL gives up a session of TLS 1.3 once it was resumed. */
+static void offer_session(SSL *ssl, SSL_SESSION *session) {
+  SSL_SESSION *copy = SSL_SESSION_dup(session);
+  SSL_set_session(ssl, copy);
+  SSL_SESSION_free(copy);
+}
+
 static bool handshake(struct client *c) {
   c->ssl = SSL_new(c->target->tls);
   SSL_set_fd(c->ssl, c->fd);
   SSL_set_tlsext_host_name(c->ssl, "localhost");
   if (c->target->session)
-    SSL_set_session(c->ssl, c->target->session);
+    offer_session(c->ssl, c->target->session);
   return SSL_connect(c->ssl) == 1;
+}
+
+bool client_adopt(struct client *c, int fd) {
+  struct timeval timeout = {c->target->timeout_s, 0};
+  int on = 1;
+  c->fd = fd;
+  fcntl(fd, F_SETFL, 0);
+  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
+  setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
+  if (!c->target->tls || handshake(c))
+    return true;
+  client_close(c);
+  return false;
 }
 
 bool client_connect(struct client *c) {
   const struct target *t = c->target;
   struct timeval timeout = {t->timeout_s, 0};
-  int on = 1;
-  c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
-  setsockopt(c->fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
-  if (!connect(c->fd, (const struct sockaddr *)&t->address, sizeof t->address) &&
-      (!t->tls || handshake(c)))
-    return true;
-  client_close(c);
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout); // of connect, too
+  if (!connect(fd, (const struct sockaddr *)&t->address, sizeof t->address))
+    return client_adopt(c, fd);
+  close(fd);
   return false;
 }
 

@@ -35,6 +35,10 @@ bool target_init(struct target *t, const char *address, int port, bool https);
 
 void client_init(struct client *c, const struct target *t);
 
+/* Go on with the connected socket `take_fd`: the handshake of TLS, if it is to
+ * be. false: failed, and nothing is open. */
+bool client_adopt(struct client *c, int take_fd);
+
 /* Connect, with the handshake of TLS. false: failed, and nothing is open. */
 bool client_connect(struct client *c);
 

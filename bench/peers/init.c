@@ -63,7 +63,7 @@ int main(void) {
   set_value("/proc/sys/net/ipv4/tcp_max_syn_backlog", "4096");
   bring_up("lo", "127.0.0.1", "255.0.0.0");
   bring_up("eth0", "10.73.80.2", "255.255.255.0");
-  char *const arguments[] = {"/nginx", "-c", "/nginx.conf", 0};
+  char *const arguments[] = {"/nginx", "-e", "stderr", "-c", "/nginx.conf", 0};
   execv(arguments[0], arguments);
   perror("init: /nginx");
   for (;;)

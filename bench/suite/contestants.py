@@ -17,7 +17,7 @@ from guest import GUEST4, HOST4, STATIC4, STATIC6, Lan  # noqa: E402
 from netns import Namespace  # noqa: E402
 from vm import probe, tap  # noqa: E402
 from vm.accel import probe_image  # noqa: E402
-from vm.machine import Machine, TapNet, Vm, VmError  # noqa: E402
+from vm.machine import Machine, TapNet, Vm  # noqa: E402
 
 MAC = "52:54:00:12:34:56"
 MEM_MB = 128
@@ -64,13 +64,11 @@ class Server:
     def check(self):
         """Raise if the server has ended."""
 
-    def wait(self):
-        """Until it answers over HTTP; returns the time.monotonic() of then."""
+    def wait(self, timeout_s=BOOT_TIMEOUT_S):
+        """Until it answers over HTTP."""
         with self.ns:
-            found = probe.first_answer((GUEST4, 80), BOOT_TIMEOUT_S, self.check)
-        if not found:
-            raise Failed("no answer")
-        return found[1]
+            if not probe.first_answer((GUEST4, 80), timeout_s, self.check):
+                raise Failed("no answer")
 
     def __enter__(self):
         return self
@@ -82,66 +80,64 @@ class Server:
 class VmServer(Server):
     """A VM on a tap. The permanent neighbour entry keeps ARP out of its boot."""
 
+    vm = None
+
     def __init__(self, machine):
+        self.machine = machine
         self.lan = Lan()
         self.ns = self.lan.ns
-        try:
-            with self.ns, pinned(SERVER_CPU):
-                tap.ip("neigh", "replace", GUEST4, "lladdr", MAC, "nud", "permanent",
-                       "dev", self.lan.tap.name)
-                machine.net = TapNet(self.lan.tap.fd)
-                self.vm = Vm(machine)
-        except BaseException:
-            self.lan.close()
-            raise
+        with self.ns:
+            tap.ip("neigh", "replace", GUEST4, "lladdr", MAC, "nud", "permanent",
+                   "dev", self.lan.tap.name)
+        machine.net = TapNet(self.lan.tap.fd)
+
+    def boot(self):
+        with self.ns, pinned(SERVER_CPU):
+            self.vm = Vm(self.machine)
         self.pid = self.vm.process.pid
 
     def check(self):
         self.vm.check()
 
     def stop(self):
-        self.vm.stop()
+        if self.vm:
+            self.vm.stop()
         self.lan.close()
 
 
 class HostServer(Server):
     """nginx as a process of the host, behind a veth pair."""
 
+    process = None
+
     def __init__(self):
         self.ns, self.inner = Namespace(), Namespace()
-        try:
-            with self.inner:
-                with open("/proc/thread-self/ns/net", encoding="ascii") as inner:
-                    there = f"/proc/{os.getpid()}/fd/{inner.fileno()}"
-                    with self.ns:
-                        tap.ip("link", "add", "lan0", "type", "veth", "peer", "name", "lan1",
-                               "netns", there)
-                        tap.ip("addr", "add", HOST4 + "/24", "dev", "lan0")
-                        tap.ip("link", "set", "lan0", "up")
-                tap.ip("addr", "add", GUEST4 + "/24", "dev", "lan1")
-                tap.ip("link", "set", "lan1", "up")
-                with pinned(SERVER_CPU):
-                    self.process = subprocess.Popen(
-                        ["setpriv", "--pdeathsig", "KILL", "--", out("peers", "nginx-tls"),
-                         "-c", host_configuration()],
-                        stdin=subprocess.DEVNULL, start_new_session=True)
-        except BaseException:
-            self.close()
-            raise
+        with self.inner, open("/proc/thread-self/ns/net", "rb") as inner, self.ns:
+            tap.ip("link", "add", "lan0", "type", "veth", "peer", "name", "lan1",
+                   "netns", f"/proc/{os.getpid()}/fd/{inner.fileno()}")
+            tap.ip("addr", "add", HOST4 + "/24", "dev", "lan0")
+            tap.ip("link", "set", "lan0", "up")
+        with self.inner:
+            tap.ip("addr", "add", GUEST4 + "/24", "dev", "lan1")
+            tap.ip("link", "set", "lan1", "up")
+
+    def boot(self):
+        argv = ["setpriv", "--pdeathsig", "KILL", "--", out("peers", "nginx-tls"), "-e", "stderr"]
+        with self.inner, pinned(SERVER_CPU):
+            self.process = subprocess.Popen(argv + ["-c", host_configuration()],
+                                            stdin=subprocess.DEVNULL, start_new_session=True)
         self.pid = self.process.pid
 
     def check(self):
         if self.process.poll() is not None:
             raise Failed("nginx has ended")
 
-    def close(self):
+    def stop(self):
+        if self.process:
+            self.process.kill()
+            self.process.wait()
         self.ns.close()
         self.inner.close()
-
-    def stop(self):
-        self.process.kill()
-        self.process.wait()
-        self.close()
 
 
 def host_configuration():
@@ -156,15 +152,16 @@ def host_configuration():
     return path
 
 
-def counting(path):
-    """QEMU's arguments that have a guest's instructions counted in the file `path`."""
-    return ("-plugin", f"{out('bin', 'icount.so')},out={path}") if path else ()
+def more(counters):
+    """QEMU's further arguments: end with the guest; count its instructions in that file."""
+    plugin = ("-plugin", f"{out('bin', 'icount.so')},out={counters}")
+    return ("-no-reboot",) + (plugin if counters else ())
 
 
 def thimble(accel, tls=False, mem_mb=MEM_MB, counters="", image=""):
     image = image or out("thimble-tls.elf" if tls else "thimble.elf")
     return Machine(image, accel, mem_mb=mem_mb, options=(STATIC4, STATIC6), mac=MAC,
-                   extra=counting(counters))
+                   extra=more(counters))
 
 
 def linux(accel, tls=False, mem_mb=MEM_MB, counters=""):
@@ -174,7 +171,7 @@ def linux(accel, tls=False, mem_mb=MEM_MB, counters=""):
     return Machine(out("peers", "vmlinux"), accel, mem_mb=mem_mb, options=options, mac=MAC,
                    rng=False, board=LINUX_BOARD,
                    module=out("peers", "initrd-tls.cpio" if tls else "initrd.cpio"),
-                   extra=counting(counters))
+                   extra=more(counters))
 
 
 def empty(accel, tls=False, mem_mb=MEM_MB, counters=""):
@@ -182,7 +179,7 @@ def empty(accel, tls=False, mem_mb=MEM_MB, counters=""):
     path = out("empty.elf")
     with open(path, "wb") as f:
         f.write(probe_image(SERIAL_BYTE))
-    return Machine(path, accel, mem_mb=mem_mb, mac=MAC, extra=counting(counters))
+    return Machine(path, accel, mem_mb=mem_mb, mac=MAC, extra=more(counters))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -192,12 +189,21 @@ class Contestant:
     accel: str  # "" : no VM
     machine: object  # of the functions above; None: nginx on the host
 
+    def prepare(self, **options):
+        """A Server with its network, whose boot() starts it."""
+        if not self.machine:
+            return HostServer()
+        return VmServer(self.machine(self.accel, **options))
+
     def start(self, **options):
-        """A running Server; not waited for."""
+        """A Server that starts; wait() for it."""
+        server = self.prepare(**options)
         try:
-            return VmServer(self.machine(self.accel, **options)) if self.machine else HostServer()
-        except VmError as e:
-            raise Failed(f"{self.name}: {e}")
+            server.boot()
+        except BaseException:
+            server.stop()
+            raise
+        return server
 
 
 THIMBLE = Contestant("thimble", "Thimble, TCG", "tcg", thimble)

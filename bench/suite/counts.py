@@ -13,10 +13,11 @@ import struct
 import tempfile
 
 from suite import out
-from suite.contestants import Failed
+from suite.contestants import EMPTY, Failed
 
 from guest import GUEST4  # noqa: E402
 
+EMPTY_S = 60
 EXITS = re.compile(r"^\w*vm_exits_caused_total (\d+)$", re.MULTILINE)
 
 
@@ -74,6 +75,16 @@ def count_row(server, row, counters):
     all_n = row.n + max(row.n // 10, row.conns)
     exits = None if before is None else round((after - before) / all_n, 2)
     return round(answer["insn"] / answer["ok"]), exits
+
+
+def count_empty():
+    """Instructions before an image's entry: the firmware's, and three of the empty guest."""
+    with tempfile.TemporaryDirectory() as folder:
+        counters = os.path.join(folder, "icount")
+        with EMPTY.start(counters=counters) as server:
+            if server.vm.console.wait("", EMPTY_S) is None:
+                raise Failed("the empty guest: " + server.vm.last_words())
+            return read_counter(counters)
 
 
 def count(contestant, tls, on_row):

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The results for people: Markdown tables, and a word on each goal."""
+
+from suite import counts, loads
+
+NAMES = {"thimble": "Thimble, TCG", "linux": "Linux + nginx, TCG", "thimble_kvm": "Thimble, KVM",
+         "host": "nginx on the host"}
+
+
+def table(head, rows):
+    lines = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
+    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows]) + "\n"
+
+
+def number(value, digits=0):
+    return "-" if value is None else f"{value:,.{digits}f}"
+
+
+def machine_text(machine):
+    return (f"{machine['cpu']}, {machine['cores']} cores, {machine['ram_mb']:,} MB; "
+            f"Linux {machine['kernel']}; QEMU {machine['qemu']}; wrk {machine['wrk']}; "
+            f"load when it began {machine['load']}; {machine['when']}.\n")
+
+
+def contestants_of(rows):
+    return [name for name in NAMES if any(name in row for row in rows.values())]
+
+
+def rates(found):
+    names = contestants_of(found)
+    rows = []
+    for load, row in found.items():
+        cells = [number(row[name]["per_s"]) if name in row else "-" for name in names]
+        by = [f"{row['thimble']['per_s'] / row['linux']['per_s']:.2f}"
+              if "linux" in row and "thimble" in row else "-"]
+        rows.append([loads.TITLES[load]] + cells + by)
+    return table(["answers per second"] + [NAMES[n] for n in names] + ["Thimble by Linux"], rows)
+
+
+def latencies(found):
+    names = contestants_of(found)
+    rows = []
+    for load, row in found.items():
+        cells = []
+        for name in names:
+            parts = [row.get(name, {}).get(f) for f in ("p50_ms", "p99_ms", "p999_ms")]
+            cells.append(" / ".join(number(p, 2) for p in parts if p is not None) or "-")
+        rows.append([loads.TITLES[load]] + cells)
+    return table(["p50 / p99 / p99.9 in ms"] + [NAMES[n] for n in names], rows)
+
+
+def instructions(found):
+    rows = []
+    for name, title in counts.TITLES.items():
+        ours, linux = (found.get(c, {}).get(name, {}) for c in ("thimble", "linux"))
+        if ours:
+            rows.append([title, number(ours["insn"]), number(linux.get("insn")),
+                         number(ours["exits"], 2)])
+    return table(["per request", "Thimble", "Linux + nginx", "Thimble's VM exits"], rows)
+
+
+def states(results):
+    rows = []
+    boot, memory, image = results["boot"], results["memory"], results["image"]
+
+    def row(title, ours, linux, empty=None):
+        rows.append([title, ours, linux, empty or "-"])
+
+    def both(values, digits=0):
+        return " / ".join(number(values.get(s), digits) for s in ("http", "https"))
+
+    row("first answer, HTTP / HTTPS, ms", both(boot["thimble"], 1), both(boot["linux"], 1),
+        number(boot["empty"], 1))
+    row("image with this site, bytes", both(image["thimble"]), both(image["linux"]))
+    row("image with the sample site, bytes", both(image["sample"]), "-")
+    row("least RAM, MB", both(memory["least_mb"]["thimble"]), both(memory["least_mb"].get("linux", {})))
+    resident = memory["resident"]
+    row("the VMM's resident size, KB", *(number(resident[c]["vmm_kb"]) if c in resident else "-"
+                                         for c in ("thimble", "linux", "empty")))
+    row("of it used by the guest, KB", number(resident["thimble"]["guest_kb"]), "-")
+    idle = results["idle"]
+    row("bytes per idle connection, guest's account", number(idle["thimble"]["guest_bytes"]), "-")
+    row("bytes per idle connection, VMM's growth",
+        *(number(idle[c]["vmm_bytes"]) if c in idle else "-" for c in ("thimble", "linux")))
+    return table(["", "Thimble", "Linux + nginx", "empty guest"], rows)
+
+
+def goals(ratios):
+    rows = []
+    for name, r in ratios.items():
+        measured = f"{number(r['measured'], 1 if r['unit'] == 'ms' else 0)} {r['unit']}" if "unit" in r \
+            else f"{r['ratio']:.2f}"
+        limit = f"at most {number(r['limit'])} {r['unit']}" if "unit" in r else f"at least {r['goal']}"
+        rows.append([name, measured, limit, "yes" if r["met"] else "**no**"])
+    return table(["", "measured", "goal", "met"], rows)
+
+
+def in_a_row(found):
+    rows = [[NAMES[name]] + [number(rate) for rate in rates_] for name, rates_ in found.items()]
+    runs = max(len(rates_) for rates_ in found.values())
+    return table(["1 KB, keep-alive, 16 connections, again and again"]
+                 + [str(i + 1) for i in range(runs)], rows)
+
+
+def markdown(results):
+    parts = [machine_text(results["machine"]), "### Goals\n", goals(results["ratios"]),
+             "### Rates\n", rates(results["loads"]), latencies(results["loads"]),
+             in_a_row(results["in_a_row"]), "### Instructions\n", instructions(results["insn"]),
+             "### Start and memory\n", states(results)]
+    return "\n".join(parts)
