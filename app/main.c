@@ -87,7 +87,7 @@ static void start_server(const struct app_options *options) {
 static void start_network(const struct app_options *options) {
   int err = net_init(&options->net);
   if (err == E_NOENT)
-    kernel_refuse("no virtio network device");
+    kernel_refuse("no network card that it knows");
   if (err < 0)
     kernel_refuse("the network device cannot be used");
   if (net_listen(options->port) < 0)

@@ -64,6 +64,7 @@ static void boot_memory(unsigned protocol, uint64_t addr) {
   cmdline_n = info.cmdline.n < BOOT_CMDLINE_MAX ? info.cmdline.n : BOOT_CMDLINE_MAX;
   memcpy(cmdline, info.cmdline.p, cmdline_n);
   platform_find(kernel_boot_cmdline());
+  ports_seal();
   paging_seal(map.ram_end, module_pages.from, module_pages.to);
   page_init(&map, &module_pages);
 }
@@ -72,6 +73,7 @@ CPU_CALLED_FROM_ASM _Noreturn void boot_start(uint64_t addr, unsigned protocol);
 _Noreturn void boot_start(uint64_t addr, unsigned protocol) {
   uint64_t ring3_tsc = cpu_tsc();
   idt_init();
+  ports_init();
   serial_init();
   clock_pvclock_init();
   boot_memory(protocol, addr);

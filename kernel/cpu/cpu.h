@@ -28,6 +28,26 @@ static inline uint8_t cpu_in8(uint16_t port) {
   return v;
 }
 
+static inline void cpu_out16(uint16_t port, uint16_t v) {
+  __asm__ volatile("outw %0,%1" ::"a"(v), "Nd"(port) : "memory");
+}
+
+static inline uint16_t cpu_in16(uint16_t port) {
+  uint16_t v;
+  __asm__ volatile("inw %1,%0" : "=a"(v) : "Nd"(port) : "memory");
+  return v;
+}
+
+static inline void cpu_out32(uint16_t port, uint32_t v) {
+  __asm__ volatile("outl %0,%1" ::"a"(v), "Nd"(port) : "memory");
+}
+
+static inline uint32_t cpu_in32(uint16_t port) {
+  uint32_t v;
+  __asm__ volatile("inl %1,%0" : "=a"(v) : "Nd"(port) : "memory");
+  return v;
+}
+
 static inline uint64_t cpu_tsc(void) {
   uint32_t lo, hi;
   __asm__ volatile("rdtsc" : "=a"(lo), "=d"(hi)::"memory");
@@ -65,6 +85,11 @@ static inline void cpu_wrmsr(uint32_t msr, uint64_t v) {
   __asm__ volatile("int3" ::"r"(r10), "c"(msr), "a"((uint32_t)v), "d"((uint32_t)(v >> 32))
                    : "memory");
 }
+
+/* Fill the task state: from here on gates work, and so do the ports that ring 3
+ * needs. Some only until ports_seal: the PCI configuration, for one. */
+void ports_init(void);
+void ports_seal(void);
 
 /* Fill the IDT. Ring 3 may still write it: before paging_seal. */
 void idt_init(void);

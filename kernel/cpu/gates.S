@@ -115,7 +115,7 @@ gdt: .quad 0
   .quad 0x00cff3000000ffff      /* 0x28 user data */
   .quad 0x00affb000000ffff      /* 0x30 user code */
   .quad 0
-  .word tss_end-tss-1, tss_w0   /* 0x40 TSS; its address is split by link.ld */
+  .word TSS_BYTES-1, tss_w0     /* 0x40 TSS; its address is split by link.ld */
   .byte tss_b2, 0x89, 0, tss_b3
   .quad 0
 gdt_end:
@@ -127,29 +127,15 @@ idtr: .word VECTORS_N*16-1
 no_idt: .word 0
   .quad 0
 
-/* Task state: the stack of ring 0 and the ports of ring 3. Ports past the end
- * of the bitmap are refused. A zero bit grants: */
-.balign 16
-.globl tss
-tss: .long 0
-  .quad ring0_stack_top
-  .fill 90,1,0
-  .word tss_ports-tss
-tss_ports:
-  .fill 0x60/8,1,0xff
-  .byte 0xef                    /* 0x64: keyboard controller, for reset */
-  .byte 0xff
-  .byte 0xfc                    /* 0x70, 0x71: RTC */
-  .fill (0xf0-0x78)/8,1,0xff
-  .byte 0xef                    /* 0xf4: QEMU's debug exit */
-  .fill (0x3f8-0xf8)/8,1,0xff
-  .byte 0                       /* 0x3f8 to 0x3ff: the serial port */
-  .byte 0xff
-tss_end:
 sealed: .byte 0
+
+/* Filled by ports.c and idt.c before they are sealed. */
+.section .ring0.bss,"aw",@nobits
 .balign 16
-.globl idt
+.globl idt, tss, ring0_stack_top
 idt: .skip VECTORS_N*16
+tss: .skip TSS_BYTES
+.balign 16
 .skip 256
 ring0_stack_top:
 

@@ -29,6 +29,9 @@
 #define GATE_SEAL 5
 #define GATES_N 6
 
+/* Task state with a bit for each port below 0xd00 (kernel/cpu/ports.c). */
+#define TSS_BYTES (104 + 0xd00 / 8 + 1)
+
 #define LAPIC_EOI 0xfee000b0
 #define LAPIC_TIMER_INITIAL 0xfee00380
 

@@ -60,7 +60,7 @@ class TapNet:
 
 @dataclasses.dataclass
 class Machine:
-    """A QEMU microvm with the devices that the image drives."""
+    """A machine of QEMU with the devices that the image drives."""
 
     image: str  # ELF with a PVH note
     accel: str  # "kvm" or "tcg"
@@ -70,25 +70,29 @@ class Machine:
     module: str = ""  # boot module (-initrd), "" for none
     cpu: str = ""  # "" for the accelerator's usual
     mac: str = "52:54:00:12:34:56"
-    net_features: str = ""  # more properties of virtio-net, e.g. "csum=off"
+    card: str = ""  # the network card, "" for virtio-net
+    net_features: str = ""  # more properties of the card, e.g. "csum=off"
+    buses: tuple = ()  # bridges (-device) that `net_features` names
     rng: bool = True  # give it a virtio-rng
-    board: str = "microvm,x-option-roms=off,pit=off,pic=off,rtc=on,acpi=off"
+    board: str = "microvm,x-option-roms=off,pit=off,pic=off,rtc=on,acpi=off"  # or q35, pc
     extra: tuple = ()  # more arguments for QEMU
     extra_fds: tuple = ()  # descriptors that `extra` names
 
     def argv(self):
         argv = [QEMU, "-machine", self.board]
+        virtio = "device" if self.board.startswith("microvm") else "pci"
         argv += ["-accel", ACCEL[self.accel], "-cpu", self.cpu or CPU[self.accel]]
         argv += ["-m", str(self.mem_mb), "-smp", "1", "-nodefaults", "-no-user-config"]
         argv += ["-display", "none", "-serial", "stdio"]
         argv += ["-global", "virtio-mmio.force-legacy=off"]
         if self.net:
-            device = f"virtio-net-device,netdev=n0,mac={self.mac}"
+            device = f"{self.card or 'virtio-net-' + virtio},netdev=n0,mac={self.mac}"
             device += "," + self.net_features if self.net_features else ""
+            argv += [word for bus in self.buses for word in ("-device", bus)]
             argv += ["-netdev", self.net.argument(), "-device", device]
         if self.rng:
             argv += ["-object", "rng-random,id=r0,filename=/dev/urandom"]
-            argv += ["-device", "virtio-rng-device,rng=r0"]
+            argv += ["-device", f"virtio-rng-{virtio},rng=r0"]
         argv += ["-device", "isa-debug-exit,iobase=0xf4,iosize=1"]
         argv += ["-kernel", self.image, "-append", " ".join(self.options)]
         if self.module:
