@@ -8,7 +8,9 @@
 extern const struct platform platform_virtio_mmio, platform_pci, platform_microvm;
 
 static const struct platform *const table[] = {
-    &platform_virtio_mmio, &platform_pci, &platform_microvm, /* its find() is always true */
+    &platform_virtio_mmio, /* if the command line names devices */
+    &platform_pci,         /* if a host bridge answers */
+    &platform_microvm,     /* in any case */
 };
 
 static const struct platform *here;
