@@ -37,7 +37,8 @@ SAN      ?= 0
 TLS_CERT ?=
 TLS_KEY  ?=
 OUT      ?= build
-export PORT TLS_PORT MEM ACCEL NET TLS
+DISK_CMDLINE ?=
+export PORT TLS_PORT MEM ACCEL NET TLS DISK_CMDLINE
 
 LWIP_DIR ?= build/src/lwip
 MUSL_DIR ?= build/src/musl
@@ -69,6 +70,10 @@ run: image ## build what is missing, boot the VM and serve SITE
 	@$(PYTHON) tools/run
 
 image: $(OUT)/thimble.elf ## build/thimble.elf, the bootable image with SITE in it
+
+disk: image ## build/thimble.img, a disk that boots it under BIOS and UEFI
+	@tools/packages.sh disk
+	@$(PYTHON) tools/disk --image $(OUT)/thimble.elf $(OUT)/thimble.img
 
 pack: $(OUT)/site.pack ## build/site.pack, the compiled SITE
 
@@ -109,7 +114,7 @@ symbolize: ## names for the addresses of a panic report on standard input
 clean: ## remove what was built; fetched sources stay
 	rm -rf $(filter-out build/src build/apt,$(wildcard build/*))
 
-.PHONY: help run image pack hosted test unit check e2e compare-nginx screenshots size debug profile symbolize clean FORCE
+.PHONY: help run image disk pack hosted test unit check e2e compare-nginx screenshots size debug profile symbolize clean FORCE
 
 # --- What comes from elsewhere -------------------------------------------------
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # Sees to it that the Debian packages for a purpose are installed:
-# tools/packages.sh build|run|test|bench... When all are, it says nothing and touches
+# tools/packages.sh build|run|disk|test|bench... When all are, it says nothing and touches
 # no network. Else it installs the missing ones with apt-get, with sudo when not
 # root; when that is refused, or this is no Debian, it names them and exits 1.
 set -eu
@@ -11,9 +11,10 @@ build='
   ca-certificates debian-archive-keyring media-types
   zlib1g-dev libzopfli-dev libbrotli-dev libyaml-dev perl openssl'
 run='python3 qemu-system-x86'
+disk='python3 grub-pc-bin grub-efi-amd64-bin mtools'
 test='
   git libcmocka-dev python3-pytest python3-scapy python3-brotli openssl
-  prometheus rsyslog wrk gdb
+  prometheus rsyslog wrk gdb ovmf
   clang-format dnsmasq-base iproute2 iputils-ping procps curl wget nginx-light slowhttptest gnutls-bin chromium chromium-driver'
 bench='
   wrk curl iproute2 util-linux libssl-dev python3-matplotlib
@@ -82,15 +83,16 @@ run_apt() {
   return $status
 }
 
-[ $# -gt 0 ] || die "usage: tools/packages.sh build|run|test|bench..."
+[ $# -gt 0 ] || die "usage: tools/packages.sh build|run|disk|test|bench..."
 wanted=
 for purpose in "$@"; do
   case $purpose in
   build) wanted="$wanted $build" ;;
   run) wanted="$wanted $build $run" ;;
-  test) wanted="$wanted $build $run $test" ;;
+  disk) wanted="$wanted $disk" ;;
+  test) wanted="$wanted $build $run $disk $test" ;;
   bench) wanted="$wanted $build $run $bench" ;;
-  *) die "no such purpose: $purpose (known: build run test bench)" ;;
+  *) die "no such purpose: $purpose (known: build run disk test bench)" ;;
   esac
 done
 missing=$(missing_of "$wanted" | sort -u)
