@@ -118,7 +118,7 @@ clean: ## remove what was built; fetched sources stay
 
 # --- What comes from elsewhere -------------------------------------------------
 
-build/fetched:
+build/fetched: tools/packages.sh
 	@tools/packages.sh build
 	@LWIP_DIR="$(filter-out build/src/lwip,$(LWIP_DIR))" \
 	 MUSL_DIR="$(filter-out build/src/musl,$(MUSL_DIR))" tools/fetch.sh lwip musl
@@ -129,14 +129,13 @@ build/fetched-tls: build/fetched
 	 OPENSSL_DIR="$(filter-out build/src/openssl,$(OPENSSL_DIR))" tools/fetch.sh mbedtls openssl
 	@touch $@
 
-# Headers of the guest's C library, and the kernel's public virtio headers,
-# each in a folder that holds nothing else.
+# Headers of the guest's C library, and the public ones of virtio and of Xen, each in a folder that holds nothing else.
 build/headers: build/fetched
 	$(call say,headers)
 	$(Q)rm -rf $@.part && mkdir -p $@.part/uapi $@.part/obj
 	$(Q)cd $@.part/obj && $(abspath $(MUSL_DIR))/configure --prefix=/ >configure.log 2>&1 && \
 	  $(MAKE) -s DESTDIR=.. install-headers
-	$(Q)ln -s /usr/include/linux /usr/include/asm-generic $@.part/uapi
+	$(Q)ln -s /usr/include/linux /usr/include/asm-generic /usr/include/xen $@.part/uapi
 	$(Q)ln -s /usr/include/$$($(CC) -print-multiarch)/asm $@.part/uapi
 	$(Q)rm -rf $@ && mv $@.part $@
 

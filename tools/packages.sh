@@ -7,7 +7,7 @@
 set -eu
 
 build='
-  gcc make binutils libc6-dev linux-libc-dev dpkg-dev xz-utils bzip2 patch python3
+  gcc make binutils libc6-dev linux-libc-dev libxen-dev dpkg-dev xz-utils bzip2 patch python3
   ca-certificates debian-archive-keyring media-types
   zlib1g-dev libzopfli-dev libbrotli-dev libyaml-dev perl openssl'
 run='python3 qemu-system-x86'

@@ -109,7 +109,7 @@ ring3_frame: .quad ring3, SEL_USER_CODE, 2, stack_top, SEL_USER_DATA
 boot_tsc_entry: .quad 0
 
 .section .bss.boot_tables,"aw",@nobits
-.globl boot_pd
+.globl boot_pdpt, boot_pd
 boot_pml4: .skip 4096
 boot_pdpt: .skip 4096
 boot_pd: .skip 4096

@@ -58,12 +58,12 @@ static void boot_memory(unsigned protocol, uint64_t addr) {
   struct boot_memmap map;
   struct boot_range module_pages;
   refuse_if(boot_info_read(protocol, addr, reach, &info));
-  refuse_if(boot_memmap_read(&info, (uint64_t)image_end, RAM_LEAST, &map));
-  refuse_if(boot_memmap_module(&map, &info, (uint64_t)image_end, &module_pages));
-  module = (struct lib_span){(const char *)info.module, info.module_bytes};
   cmdline_n = info.cmdline.n < BOOT_CMDLINE_MAX ? info.cmdline.n : BOOT_CMDLINE_MAX;
   memcpy(cmdline, info.cmdline.p, cmdline_n);
   platform_find(kernel_boot_cmdline());
+  refuse_if(boot_memmap_read(&info, (uint64_t)image_end, RAM_LEAST, &map));
+  refuse_if(boot_memmap_module(&map, &info, (uint64_t)image_end, &module_pages));
+  module = (struct lib_span){(const char *)info.module, info.module_bytes};
   ports_seal();
   paging_seal(map.ram_end, module_pages.from, module_pages.to);
   page_init(&map, &module_pages);

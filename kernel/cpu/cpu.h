@@ -86,6 +86,18 @@ static inline void cpu_wrmsr(uint32_t msr, uint64_t v) {
                    : "memory");
 }
 
+/* A call of Xen, as layout.h's HYPERCALL_ puts number and command together. */
+static inline int64_t cpu_hypercall(unsigned call) {
+  register uint64_t r10 __asm__("r10") = GATE_HYPERCALL;
+  int64_t rax = -1;
+  __asm__ volatile("int3" : "+a"(rax), "+r"(r10), "+D"(call)::"rsi", "rdx", "r8", "r9", "memory");
+  return rax;
+}
+
+/* Kept by gates.S. HYPERCALL_BY_*; 0: no hypervisor to call. The argument. */
+extern uint8_t hypercall_by;
+extern char hypercall_argument[HYPERCALL_ARGUMENT_BYTES];
+
 /* Fill the task state: from here on gates work, and so do the ports that ring 3
  * needs. Some only until ports_seal: the PCI configuration, for one. */
 void ports_init(void);
@@ -107,6 +119,11 @@ void paging_seal(uint64_t ram_end, uint64_t module, uint64_t module_end);
  * returns   where they can be reached then; 0: they cross one, lie below
  *           BOOT_RAM_MAX, or there are too many windows */
 uint64_t paging_window(uint64_t base, uint64_t bytes);
+
+/* Map memory at [base, base + bytes), above RAM, that a hypervisor shares: at its
+ * own address, and at once. False: not above the windows, or a second window of
+ * 2 MiB beside the APICs'. */
+bool paging_shared(uint64_t base, uint64_t bytes);
 
 /* Local APIC: enabled, timer one-shot, all else masked. */
 void lapic_init(void);

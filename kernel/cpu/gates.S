@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * Everything that runs in ring 0 after entry: the descriptor tables, six
- * gates, three interrupt stubs. All of it lies on pages without the U bit.
+ * Everything that runs in ring 0 after entry: the descriptor tables, seven
+ * gates, four interrupt stubs. All of it lies on pages without the U bit.
  * Ring 3 chooses a gate by number; it cannot choose an address. */
 #include "layout.h"
 
@@ -64,8 +64,47 @@ gate_seal:
   movq %rdi,%cr3
   iretq
 
+/* In: EDI = number of a Xen hypercall * 256 + its command. Out: RAX. The
+ * argument is always hypercall_argument: Xen reads and writes it with the
+ * rights of ring 0, so it must not be ring 3 that says where. Once sealed only
+ * calls are let through that cannot have Xen write, map or move a page. */
+gate_hypercall:
+  cmpb $0,sealed
+  je 1f
+  cmpl $HYPERCALL_EVENT_SEND,%edi
+  je 1f
+  cmpl $HYPERCALL_EVENT_ALLOC,%edi
+  je 1f
+  cmpl $HYPERCALL_POLL,%edi
+  je 1f
+  cmpl $HYPERCALL_SHUTDOWN,%edi
+  jne gate_refuse
+1:
+  movl %edi,%eax
+  shrl $8,%eax
+  movzbl %dil,%edi
+  movl $hypercall_argument,%esi
+  cmpb $HYPERCALL_BY_VMCALL,hypercall_by
+  jb gate_refuse
+  je 2f
+  vmmcall
+  iretq
+2:
+  vmcall
+  iretq
+
 /* Interrupts do nothing but count, and so wake gate_idle. */
-.globl irq_timer, irq_device, irq_spurious, irq_nmi
+.globl irq_timer, irq_device, irq_xen, irq_spurious, irq_nmi
+/* An event of Xen: nothing to acknowledge at the local APIC, but it comes again
+ * until the vCPU's evtchn_upcall_pending, the first byte there, is clear. */
+irq_xen:
+  incl irq_counts
+  pushq %rax
+  movl $XEN_SHARED_INFO,%eax
+  movb $0,(%rax)
+  popq %rax
+  iretq
+
 irq_device:
   incl irq_counts
   movabsl %eax,LAPIC_EOI        /* any value */
@@ -106,7 +145,8 @@ report:
 
 .section .ring0.data,"aw",@progbits
 .balign 16
-gates: .quad gate_idle, gate_cr2, gate_reset, gate_rdmsr, gate_wrmsr, gate_seal
+gates: .quad gate_idle, gate_cr2, gate_reset, gate_rdmsr, gate_wrmsr, gate_seal, \
+  gate_hypercall
 gdt: .quad 0
   .quad 0x00cf9b000000ffff      /* 0x08 kernel code, 32 bit: on the way from Linux's entry */
   .quad 0x00af9b000000ffff      /* 0x10 kernel code */
@@ -128,6 +168,8 @@ no_idt: .word 0
   .quad 0
 
 sealed: .byte 0
+.globl hypercall_by
+hypercall_by: .byte 0           /* written before the seal, where there is Xen */
 
 /* Filled by ports.c and idt.c before they are sealed. */
 .section .ring0.bss,"aw",@nobits
@@ -145,4 +187,9 @@ ring0_stack_top:
 irq_counts: .quad 0
 watchdog_second: .long 0
 watchdog_left: .long 0
+
+.bss
+.balign 8
+.globl hypercall_argument
+hypercall_argument: .skip HYPERCALL_ARGUMENT_BYTES
 .section .note.GNU-stack,"",@progbits

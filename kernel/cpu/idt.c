@@ -10,7 +10,7 @@ struct idt_entry {
 
 extern struct idt_entry idt[VECTORS_N];
 extern const char trap_stubs[], gate_entry[], double_fault[];
-extern const char irq_timer[], irq_device[], irq_spurious[], irq_nmi[];
+extern const char irq_timer[], irq_device[], irq_xen[], irq_spurious[], irq_nmi[];
 
 enum { STUB_BYTES = 16, EXCEPTIONS_N = 32 };
 
@@ -33,5 +33,6 @@ void idt_init(void) {
   set(VECTOR_DOUBLE_FAULT, double_fault, SEL_KERNEL_CODE, INTERRUPT);
   set(VECTOR_TIMER, irq_timer, SEL_KERNEL_CODE, INTERRUPT);
   set(VECTOR_DEVICE, irq_device, SEL_KERNEL_CODE, INTERRUPT);
+  set(VECTOR_XEN, irq_xen, SEL_KERNEL_CODE, INTERRUPT);
   set(VECTOR_SPURIOUS, irq_spurious, SEL_KERNEL_CODE, INTERRUPT);
 }

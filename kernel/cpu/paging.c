@@ -36,6 +36,7 @@ static unsigned tables_used;
 
 extern char image_start[], text_start[], rodata_start[], ring0_data_start[], data_start[],
     stacks_end[], boot_tables_start[], boot_tables_end[], site_start[], image_end[];
+extern volatile uint64_t boot_pdpt[], boot_pd[]; /* the entry code's */
 extern char stack_guard[], panic_guard[], panic_stack_top[];
 
 static uint64_t *table_new(void) {
@@ -90,6 +91,7 @@ static void map_image(uint64_t *pml4) {
  * and the local APIC, which have the last ones, at their own addresses. */
 static uint64_t windows[WINDOWS_MAX];
 static unsigned windows_n;
+static uint64_t shared; /* the window of paging_shared; 0: none */
 
 uint64_t paging_window(uint64_t base, uint64_t bytes) {
   uint64_t window = base & ~(LARGE - 1ull);
@@ -103,6 +105,21 @@ uint64_t paging_window(uint64_t base, uint64_t bytes) {
   if (i == windows_n)
     windows[windows_n++] = window;
   return WINDOWS + i * LARGE + (base - window);
+}
+
+/* Until the seal the entry code's tables hold, which are ring 3's to write. Their
+ * one page directory, whose first entries are RAM's, serves this GiB as well. */
+bool paging_shared(uint64_t base, uint64_t bytes) {
+  uint64_t window = base & ~(LARGE - 1ull);
+  bool with_apics = APICS <= window && window < APICS_END;
+  if (window < WINDOWS + WINDOWS_MAX * LARGE || window >= APICS_END ||
+      base + bytes > window + LARGE || (!with_apics && shared && shared != window))
+    return false;
+  if (!with_apics)
+    shared = window;
+  boot_pdpt[window >> 30] = (uint64_t)boot_pd | P | W | U;
+  boot_pd[window >> 21 & 511] = window | P | W | U | PS;
+  return true;
 }
 
 /* RAM between `from` and `to`, apart from the boot module. */
@@ -124,6 +141,8 @@ void paging_seal(uint64_t ram_end, uint64_t module, uint64_t module_end) {
   for (unsigned i = 0; i < windows_n; i++)
     table_below(&table_below(&pml4[0])[WINDOWS >> 30])[i] =
         windows[i] | P | W | U | UNCACHED | NX | PS;
+  if (shared)
+    map(pml4, shared, shared + LARGE, P | W | U | NX);
   cpu_gate(GATE_SEAL, (uint64_t)pml4);
 }
 

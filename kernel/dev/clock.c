@@ -17,28 +17,13 @@
 #define MSR_KVM_WALL_CLOCK 0x4b564d00u
 #define MSR_KVM_SYSTEM_TIME 0x4b564d01u
 
-/* Written by the hypervisor (Linux Documentation/virt/kvm/x86/msr.rst). */
-struct pvclock {
-  volatile uint32_t version, pad0;
-  volatile uint64_t tsc, system_ns;
-  volatile uint32_t mul;
-  volatile int8_t shift;
-  volatile uint8_t flags, pad[2];
-};
-
-struct pvclock_wall {
-  volatile uint32_t version, s, ns;
-};
-
-static struct pvclock pvclock __attribute__((aligned(64)));
-static struct pvclock_wall pvclock_wall __attribute__((aligned(64)));
-
 extern uint64_t boot_tsc_entry;
 
-static bool have_pvclock;
-static uint64_t tsc_mul;         /* ns per tick, 32.32 fixed point */
-static uint64_t entry_system_ns; /* the pvclock at entry */
-static int64_t wall_at_entry;    /* Unix s */
+static const char *name = "tsc";
+static const struct pvclock *pvclock; /* NULL: none, the TSC alone */
+static uint64_t tsc_mul;              /* ns per tick, 32.32 fixed point */
+static uint64_t entry_system_ns;      /* the pvclock at entry */
+static int64_t wall_at_entry;         /* Unix s */
 
 static uint64_t scale(uint64_t ticks, uint64_t mul) {
   return (uint64_t)((unsigned __int128)ticks * mul >> 32);
@@ -48,16 +33,16 @@ static uint64_t pvclock_ns(uint64_t tsc) {
   uint32_t version;
   uint64_t ns;
   do {
-    version = pvclock.version;
-    uint64_t ticks = tsc > pvclock.tsc ? tsc - pvclock.tsc : 0;
-    ticks = pvclock.shift < 0 ? ticks >> -pvclock.shift : ticks << pvclock.shift;
-    ns = pvclock.system_ns + scale(ticks, pvclock.mul);
-  } while ((version & 1) || version != pvclock.version);
+    version = pvclock->version;
+    uint64_t ticks = tsc > pvclock->tsc ? tsc - pvclock->tsc : 0;
+    ticks = pvclock->shift < 0 ? ticks >> -pvclock->shift : ticks << pvclock->shift;
+    ns = pvclock->system_ns + scale(ticks, pvclock->mul);
+  } while ((version & 1) || version != pvclock->version);
   return ns;
 }
 
 uint64_t clock_tsc_to_ns(uint64_t tsc) {
-  return have_pvclock ? pvclock_ns(tsc) - entry_system_ns : scale(tsc - boot_tsc_entry, tsc_mul);
+  return pvclock ? pvclock_ns(tsc) - entry_system_ns : scale(tsc - boot_tsc_entry, tsc_mul);
 }
 
 uint64_t kernel_clock_ns(void) {
@@ -73,25 +58,37 @@ int64_t kernel_clock_wall_unix(void) {
 }
 
 const char *kernel_clock_name(void) {
-  return have_pvclock ? "kvmclock" : "tsc";
+  return name;
+}
+
+/* The time since the clock last started is often too short for the TSC at entry
+ * to lie behind its base: count back from now. */
+void clock_pvclock_use(const char *whose, const struct pvclock *clock,
+                       const struct pvclock_wall *wall) {
+  uint64_t now = cpu_tsc();
+  uint64_t ticks = now - boot_tsc_entry;
+  name = whose;
+  pvclock = clock;
+  ticks = pvclock->shift < 0 ? ticks >> -pvclock->shift : ticks << pvclock->shift;
+  entry_system_ns = pvclock_ns(now) - scale(ticks, pvclock->mul);
+  wall_at_entry = (int64_t)(wall->s + entry_system_ns / 1000000000);
+}
+
+uint64_t clock_pvclock_ns(void) {
+  return pvclock_ns(cpu_tsc());
 }
 
 void clock_pvclock_init(void) {
+  static struct pvclock clock __attribute__((aligned(64)));
+  static struct pvclock_wall wall __attribute__((aligned(64)));
   if (cpu_id(CPUID_HYPERVISOR, 0).b != KVM_SIGNATURE ||
       !(cpu_id(CPUID_KVM_FEATURES, 0).a & KVM_CLOCKSOURCE2))
     return;
-  cpu_wrmsr(MSR_KVM_SYSTEM_TIME, (uint64_t)&pvclock | 1);
-  have_pvclock = pvclock.mul != 0;
-  if (!have_pvclock) /* announced, but not kept */
+  cpu_wrmsr(MSR_KVM_SYSTEM_TIME, (uint64_t)&clock | 1);
+  if (clock.mul == 0) /* announced, but not kept */
     return;
-  cpu_wrmsr(MSR_KVM_WALL_CLOCK, (uint64_t)&pvclock_wall);
-  /* The time since the clock last started is often too short for the TSC at
-   * entry to lie behind its base: count back from now. */
-  uint64_t now = cpu_tsc();
-  uint64_t ticks = now - boot_tsc_entry;
-  ticks = pvclock.shift < 0 ? ticks >> -pvclock.shift : ticks << pvclock.shift;
-  entry_system_ns = pvclock_ns(now) - scale(ticks, pvclock.mul);
-  wall_at_entry = (int64_t)(pvclock_wall.s + entry_system_ns / 1000000000);
+  cpu_wrmsr(MSR_KVM_WALL_CLOCK, (uint64_t)&wall);
+  clock_pvclock_use("kvmclock", &clock, &wall);
 }
 
 /* Ticks of the TSC while the local APIC timer counts 1 ms; that timer runs at
@@ -131,7 +128,7 @@ static uint64_t before_entry_ns(void) {
 }
 
 void clock_init(void) {
-  if (!have_pvclock)
+  if (!pvclock)
     tsc_mul = (1000000ull << 32) / tsc_khz();
   memstat_vm.boot_entry_ns = before_entry_ns();
   if (wall_at_entry == 0)

@@ -14,6 +14,28 @@ void serial_write(const char *p, size_t n);
 /* Ask the hypervisor for its clock: by MSR, so before paging_seal. */
 void clock_pvclock_init(void);
 
+/* A paravirtual clock, written by the hypervisor: KVM's (Linux
+ * Documentation/virt/kvm/x86/msr.rst) and Xen's (struct vcpu_time_info). */
+struct pvclock {
+  volatile uint32_t version, pad0;
+  volatile uint64_t tsc, system_ns;
+  volatile uint32_t mul;
+  volatile int8_t shift;
+  volatile uint8_t flags, pad[2];
+};
+
+/* Unix time at which its system_ns was 0. */
+struct pvclock_wall {
+  volatile uint32_t version, s, ns;
+};
+
+/* Take this clock; `whose` is what kernel_clock_name says. */
+void clock_pvclock_use(const char *whose, const struct pvclock *clock,
+                       const struct pvclock_wall *wall);
+
+/* The hypervisor's own time now; only with such a clock. */
+uint64_t clock_pvclock_ns(void);
+
 /* Measure the TSC if there was none, and read the wall clock. */
 void clock_init(void);
 uint64_t clock_tsc_to_ns(uint64_t tsc);

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 
 #include "../cpu/cpu.h"
+#include "../platform/platform.h"
 #include "dev.h"
 
 enum { COM1 = 0x3f8, LINE_MAX = 512 };
@@ -17,6 +18,15 @@ void serial_init(void) {
   static const uint8_t setup[][2] = {{3, 0x80}, {0, 1}, {1, 0}, {3, 3}, {2, 7}};
   for (unsigned i = 0; i < sizeof setup / sizeof *setup; i++)
     cpu_out8(COM1 + setup[i][0], setup[i][1]);
+}
+
+/* To the platform's own console where it has one. */
+static void console_write(const char *p, size_t n) {
+  const struct platform *here = platform_here();
+  if (here && here->console_write)
+    here->console_write(p, n);
+  else
+    serial_write(p, n);
 }
 
 void serial_write(const char *p, size_t n) {
@@ -44,7 +54,7 @@ void kernel_console_line(enum kernel_log level, struct lib_span line) {
     lib_out_char(&o, line.p[i] < ' ' || line.p[i] == 0x7f ? '?' : line.p[i]);
   text[o.n] = '\r';
   text[o.n + 1] = '\n';
-  serial_write(text, o.n + 2);
+  console_write(text, o.n + 2);
 }
 
 void kernel_console_say(enum kernel_log level, ...) {

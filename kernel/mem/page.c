@@ -93,6 +93,13 @@ static void assign_image(void) {
     assign((uint64_t)parts[i].from, (uint64_t)parts[i].to, MEMSTAT_FREE, parts[i].owner);
 }
 
+void page_reserve(uint64_t from) {
+  uint64_t end = pages_n * KERNEL_PAGE;
+  for (; from < end; from += KERNEL_PAGE)
+    if (owner_of[from / KERNEL_PAGE] == MEMSTAT_FREE)
+      assign(from, from + KERNEL_PAGE, MEMSTAT_FREE, MEMSTAT_RESERVED);
+}
+
 void page_init(const struct boot_memmap *map, const struct boot_range *module) {
   pages_n = map->ram_end / KERNEL_PAGE;
   owner_of = (uint8_t *)boot_memmap_room(map, (uint64_t)image_end, module, pages_n);

@@ -11,3 +11,6 @@
  *
  * module   whole pages inside RAM; empty when there is none */
 void page_init(const struct boot_memmap *map, const struct boot_range *module);
+
+/* Hand out nothing at or above `from` (bytes, a multiple of the page size). */
+void page_reserve(uint64_t from);

@@ -22,6 +22,8 @@ struct platform {
   void (*start)(void);
   /* Network cards, the better first; up to the first NULL. */
   const struct netdev_driver *net[PLATFORM_NET_MAX];
+  /* Where console output goes. NULL: the serial port. */
+  void (*console_write)(const char *p, size_t n);
   /* What the host asks for, looked for once a second. NULL: it cannot ask. */
   enum kernel_power (*power_asked)(void);
   /* Off, or reboot; returns when it cannot. NULL: there is nothing but a reset. */

@@ -5,9 +5,10 @@
 
 #include "platform.h"
 
-extern const struct platform platform_virtio_mmio, platform_pci, platform_microvm;
+extern const struct platform platform_xen, platform_virtio_mmio, platform_pci, platform_microvm;
 
 static const struct platform *const table[] = {
+    &platform_xen,         /* if CPUID says so */
     &platform_virtio_mmio, /* if the command line names devices */
     &platform_pci,         /* if a host bridge answers */
     &platform_microvm,     /* in any case */

@@ -11,5 +11,5 @@ uint64_t kernel_clock_ns(void);
 /* Seconds since 1970 UTC, 0 when no wall clock was found. */
 int64_t kernel_clock_wall_unix(void);
 
-/* "kvmclock" or "tsc", for the console and the metrics. */
+/* "kvmclock", "xen" or "tsc", for the console and the metrics. */
 const char *kernel_clock_name(void);
