@@ -383,7 +383,8 @@ static int front_open(struct kernel_netdev_info *info) {
   lib_out_all(&o, folder, "/state", NULL);
   watched[o.n] = 0;
   backend = (domid_t)store_number(FOLDER, "backend-id");
-  if (xen_store_watch(watched) < 0 || !backend_reaches(folder, XenbusStateInitWait))
+  xen_store_watch(watched);
+  if (!backend_reaches(folder, XenbusStateInitWait))
     return E_PROTO;
   read_features(folder, info);
   if (store_read(FOLDER, "mac", mac, sizeof mac) < 0 || !parse_mac(mac, info->mac))

@@ -33,17 +33,19 @@ uint32_t xen_grant(domid_t peer, const void *p, bool writable);
 
 struct xenstore_domain_interface;
 
-/* The xenstore, synchronously; paths may be relative to the domain's own.
- * errors   E_NOENT  no such key, or no right to it
- *          E_IO     the daemon does not answer, or nonsense: nothing works any more */
+/* The xenstore; paths may be relative to the domain's own. */
 void xen_store_init(struct xenstore_domain_interface *ring, uint32_t port);
 
-/* At most cap - 1 bytes, and a NUL. Returns their number. */
+/* At most cap - 1 bytes, and a NUL. Returns their number.
+ * errors   E_NOENT  no such key, or no right to it
+ *          E_IO     the daemon does not answer, or nonsense: nothing works any more */
 int xen_store_read(const char *path, char *value, size_t cap);
-int xen_store_write(const char *path, const char *value);
+
+/* Not waited for: whoever depends on it sees what does not happen. */
+void xen_store_write(const char *path, const char *value);
 
 /* Have xen_store_changed tell when `path` may have changed. */
-int xen_store_watch(const char *path);
+void xen_store_watch(const char *path);
 
 /* Has anything watched changed since the last call? Cheap. */
 bool xen_store_changed(void);

@@ -67,27 +67,20 @@ static bool take_head(struct xsd_sockmsg *m) {
   return false;
 }
 
-/* The rest of what is not an answer: an event, noted; or one that came too late. */
+/* The rest of what nobody waits for: an event, noted, or the answer to a write. */
 static bool take_other(const struct xsd_sockmsg *m) {
   changed |= m->type == XS_WATCH_EVENT;
   return take(NULL, m->len);
 }
 
-/* One request: `path`, NUL, and `second`. The answer's first bytes go to `out`. */
-static int request(uint32_t type, const char *path, struct lib_span second, char *out, size_t cap) {
+/* One request: `path`, NUL, and `second`. */
+static bool ask(uint32_t type, const char *path, struct lib_span second) {
   struct xsd_sockmsg m = {
       .type = type, .req_id = ++last_request, .len = (uint32_t)(strlen(path) + 1 + second.n)};
   if (!put(&m, sizeof m) || !put(path, strlen(path) + 1) || !put(second.p, second.n))
-    return E_IO;
+    return false;
   xen_event_send(ring_port);
-  while (take_head(&m) && (m.type == XS_WATCH_EVENT || m.req_id != last_request))
-    take_other(&m);
-  size_t n = m.len < cap - 1 ? m.len : cap - 1;
-  if (!take(out, n) || !take(NULL, m.len - n))
-    return E_IO;
-  xen_event_send(ring_port);
-  out[n] = 0;
-  return m.type == XS_ERROR ? E_NOENT : (int)n;
+  return true;
 }
 
 void xen_store_init(struct xenstore_domain_interface *r, uint32_t port) {
@@ -96,17 +89,25 @@ void xen_store_init(struct xenstore_domain_interface *r, uint32_t port) {
 }
 
 int xen_store_read(const char *path, char *value, size_t cap) {
-  return request(XS_READ, path, (struct lib_span){NULL, 0}, value, cap);
+  struct xsd_sockmsg m;
+  if (!ask(XS_READ, path, (struct lib_span){NULL, 0}))
+    return E_IO;
+  while (take_head(&m) && (m.type == XS_WATCH_EVENT || m.req_id != last_request))
+    take_other(&m);
+  size_t n = m.len < cap - 1 ? m.len : cap - 1;
+  if (!take(value, n) || !take(NULL, m.len - n))
+    return E_IO;
+  xen_event_send(ring_port);
+  value[n] = 0;
+  return m.type == XS_ERROR ? E_NOENT : (int)n;
 }
 
-int xen_store_write(const char *path, const char *value) {
-  char answer[4];
-  return request(XS_WRITE, path, (struct lib_span){value, strlen(value)}, answer, sizeof answer);
+void xen_store_write(const char *path, const char *value) {
+  ask(XS_WRITE, path, (struct lib_span){value, strlen(value)});
 }
 
-int xen_store_watch(const char *path) {
-  char answer[4];
-  return request(XS_WATCH, path, (struct lib_span){"w", 2}, answer, sizeof answer);
+void xen_store_watch(const char *path) {
+  ask(XS_WATCH, path, LIB_SPAN("w\0"));
 }
 
 void xen_store_wait(void) {
