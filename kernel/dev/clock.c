@@ -118,12 +118,12 @@ static uint64_t tsc_khz(void) {
 static uint64_t before_entry_ns(void) {
   const uint64_t longest = 60000000000;
   uint64_t ns = 0;
-  if (!have_pvclock)
+  if (!pvclock)
     ns = scale(boot_tsc_entry, tsc_mul);
-  else if (pvclock.shift < 0)
-    ns = scale(boot_tsc_entry >> -pvclock.shift, pvclock.mul);
+  else if (pvclock->shift < 0)
+    ns = scale(boot_tsc_entry >> -pvclock->shift, pvclock->mul);
   else
-    ns = scale(boot_tsc_entry << pvclock.shift, pvclock.mul);
+    ns = scale(boot_tsc_entry << pvclock->shift, pvclock->mul);
   return ns < longest ? ns : 0;
 }
 
