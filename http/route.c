@@ -2,11 +2,22 @@
 #include <http/route.h>
 #include <lib/assert.h>
 
+/* Whether `path` begins as `pattern` does before its first parameter: cheaply
+ * no for nearly every route of nearly every request. */
+static bool begins(const char *pattern, struct lib_span path) {
+  size_t i = 0;
+  while (i < path.n && pattern[i] == path.p[i])
+    i++;
+  return pattern[i] == '\0' || pattern[i] == ':';
+}
+
 /* Segments of pattern and path side by side; both begin with '/'. */
 bool http_route_match(const char *pattern, struct lib_span path,
                       struct lib_span params[HTTP_PARAMS_MAX]) {
   struct lib_span wanted = lib_span_str(pattern), want, have;
   unsigned n = 0;
+  if (!begins(pattern, path))
+    return false;
   for (;;) {
     bool more = lib_span_split(&wanted, '/', &want);
     if (lib_span_split(&path, '/', &have) != more)
