@@ -50,9 +50,6 @@ entry:
   rdtsc
   movl %eax,boot_tsc_entry
   movl %edx,boot_tsc_entry+4
-  movb $0xff,%al                /* the PICs, which firmware has left on: all masked */
-  outb %al,$0x21
-  outb %al,$0xa1
   /* Identity map of the first 16 MiB, all of it for ring 3: only until
    * paging.c has made the real tables. The rest of the pages is zero: .bss. */
   movl $(boot_pdpt+7),boot_pml4

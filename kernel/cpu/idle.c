@@ -50,6 +50,8 @@ void kernel_idle(uint64_t deadline_ns) {
   platform_power_poll(now);
   if (deadline_ns <= now)
     return;
+  if (deadline_ns - now > netdev_sleep_max_ns)
+    deadline_ns = now + netdev_sleep_max_ns;
   set_timer(now, deadline_ns);
   if (!netdev_arm())
     sleep();

@@ -4,8 +4,9 @@
  * no sums by the card.
  *
  * The interrupt line stays up until its cause is read. Routed as an edge, it
- * comes once, and not again before net_disarm has read it: the card is masked
- * while there is work without a write to it. */
+ * comes once, and not again before card_disarm has read it: the card is silent
+ * while there is work without a write to it. Until one has come the card is
+ * polled: which line it has, firmware may have left open. */
 #include "e1000.h"
 
 #include <kernel/mem.h>
@@ -24,6 +25,8 @@ enum {
   SCRATCH_AT = BUFFER - KERNEL_NETDEV_SCRATCH,
   ETHERNET_HEADER = 14,
   RESET_TRIES = 100000,
+  NO_LINE = 16,      /* and above: as ISA has them; 0 is its timer's */
+  POLL_NS = 1000000, /* until an interrupt has shown that they come */
 };
 
 /* Registers, 13.4. */
@@ -178,8 +181,8 @@ static bool card_arm(void) {
 }
 
 static void card_disarm(bool interrupted) {
-  if (interrupted)
-    (void)*reg(ICR);
+  if (interrupted && *reg(ICR))
+    netdev_sleep_max_ns = UINT64_MAX;
 }
 
 /* 14.3: silent, whatever the firmware has left running, then new. */
@@ -226,7 +229,9 @@ static int card_open(struct kernel_netdev_info *info) {
   *reg(TIPG) = TIPG_SETTING;
   *reg(TCTL) = TCTL_SETTING;
   *reg(RCTL) = RCTL_SETTING;
-  ioapic_enable(line);
+  netdev_sleep_max_ns = POLL_NS;
+  if (line != 0 && line < NO_LINE)
+    ioapic_enable(line);
   *reg(IMS) = INTERRUPT_RX;
   card_flush();
   return 0;

@@ -9,6 +9,7 @@
 
 static const struct netdev_driver *card; /* NULL: none is open */
 struct kernel_netdev_stat netdev_stat;
+uint64_t netdev_sleep_max_ns = UINT64_MAX;
 
 int kernel_netdev_open(struct kernel_netdev_info *info) {
   const struct netdev_driver *const *driver = platform_here()->net;

@@ -22,6 +22,10 @@ extern const struct netdev_driver virtio_net_driver;
 /* Kept by the driver in use, but for interrupts. */
 extern struct kernel_netdev_stat netdev_stat;
 
+/* The longest sleep without a look at the card, for want of an interrupt. Set by
+ * the driver in use; else there is no bound. */
+extern uint64_t netdev_sleep_max_ns;
+
 /* Interrupt at the next event. True when there is work already. */
 bool netdev_arm(void);
 
