@@ -41,8 +41,8 @@ static struct http_server *server;
 static struct kernel_pool pool;
 static struct app_wheel wheel;
 static struct app_crowd crowd;
-static struct app_conn *idle; /* waiting for a request, the newest first */
-static uint16_t tls_port;
+static struct app_conn *idle;           /* waiting for a request, the newest first */
+static uint16_t tls_port, private_port; /* 0: none */
 
 static uint64_t now(void) {
   return kernel_clock_ns() / 1000000;
@@ -53,9 +53,10 @@ static struct tls_session *session(const struct app_conn *c) {
   return tls_here() ? c->tls : NULL;
 }
 
-void app_conn_init(struct http_server *s, uint16_t secure_port) {
+void app_conn_init(struct http_server *s, uint16_t secure, uint16_t private) {
   server = s;
-  tls_port = secure_port;
+  tls_port = secure;
+  private_port = private;
   struct lib_siphash_key key;
   uint32_t most = (uint32_t)(memstat_total() / LIMIT_CONN_RAM);
   kernel_entropy_read(&key, sizeof key);
@@ -159,6 +160,8 @@ static void conn_new(struct net_stream *stream, uint16_t port, uint64_t now_ms) 
   lib_out_init(&peer, c->peer, sizeof c->peer - 1);
   net_stream_peer(stream, &peer);
   http_conn_init(&c->http, server, c->peer, now_ms);
+  if (port == private_port)
+    http_conn_set_private(&c->http);
   net_stream_set_owner(stream, c);
   memstat_vm.conns_total++;
   if (++memstat_vm.conns_now > memstat_vm.conns_high_water)

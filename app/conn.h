@@ -7,8 +7,9 @@
 #include <net/stream.h>
 
 /* Prepare for connections that `server` answers.
- * secure_port  local port on which TLS is spoken; 0: none */
-void app_conn_init(struct http_server *server, uint16_t secure_port);
+ * secure   local port on which TLS is spoken; 0: none
+ * private  local port whose connections have the private pages; 0: none */
+void app_conn_init(struct http_server *server, uint16_t secure, uint16_t private);
 
 /* Take over all streams that were accepted. */
 void app_conn_accept(void);

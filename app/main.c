@@ -15,6 +15,7 @@
 #include <net/net.h>
 #include <site/routes.h>
 #include <string.h>
+#include <tls/tls.h>
 
 #include "conn.h"
 #include "log.h"
@@ -77,11 +78,20 @@ static void start_server(const struct app_options *options) {
   kernel_entropy_read(&server.key, sizeof server.key);
   open_site();
   server.groups = site_groups(&server.pack);
+  server.private_groups = SITE_STATUS;
   server.name = http_pack_setting(&server.pack, LIB_SPAN("server"));
   http_server_init(&server);
   http_server_time(&server, kernel_clock_wall_unix() * 1000, now_ms());
-  app_conn_init(&server, options->tls_port);
+  app_conn_init(&server, options->tls_port, site_status_port(&server.pack));
   app_metrics_init(&server, options->log >= KERNEL_LOG_DEBUG);
+}
+
+/* The port of the status pages, unless it is one of the site's. */
+static void listen_for_status(const struct app_options *options) {
+  uint16_t port = site_status_port(&server.pack);
+  bool apart = port != 0 && port != options->port && !(tls_here() && port == options->tls_port);
+  if (apart && net_listen(port) < 0)
+    kernel_console_say(KERNEL_LOG_ERROR, "thimble: cannot listen on the status port", NULL);
 }
 
 static void start_network(const struct app_options *options) {
@@ -94,6 +104,7 @@ static void start_network(const struct app_options *options) {
     kernel_refuse("not enough memory to listen");
   if (app_secure_start(&server.pack) && net_listen(options->tls_port) < 0)
     kernel_console_say(KERNEL_LOG_ERROR, "thimble: cannot listen on the TLS port", NULL);
+  listen_for_status(options);
 }
 
 static void say_listening(uint16_t port) {

@@ -69,6 +69,10 @@ void http_conn_init(struct http_conn *c, struct http_server *server, const char 
   await_request(c, HTTP_HEAD_TIMEOUT_MS, now_ms);
 }
 
+void http_conn_set_private(struct http_conn *c) {
+  c->is_private = true;
+}
+
 void http_conn_fini(struct http_conn *c) {
   end(c);
 }

@@ -7,12 +7,16 @@
 #include "exchange.h"
 #include "static.h"
 
+static uint32_t groups_of(const struct http_conn *c) {
+  return c->server->groups | (c->is_private ? c->server->private_groups : 0);
+}
+
 /* OPTIONS *: what the server as a whole can do. RFC 9110 9.3.7 */
 static void answer_options(struct http_conn *c) {
   const struct http_server *s = c->server;
   unsigned allow = HTTP_GET;
   for (size_t i = 0; i < s->routes_n; i++)
-    if (http_route_on(s, &s->routes[i]))
+    if (http_route_on(groups_of(c), &s->routes[i]))
       allow |= s->routes[i].methods;
   http_answer_method(c, HTTP_OPTIONS, allow);
 }
@@ -29,7 +33,7 @@ static void answer_path(struct http_exchange *x, struct lib_span head) {
   unsigned allow;
   if (!http_static_admit(c, r, x->path, x->now_ms))
     return;
-  x->route = http_route_find(c->server, x->path, r->method, x->params, &allow);
+  x->route = http_route_find(c->server, groups_of(c), x->path, r->method, x->params, &allow);
   if (x->route)
     c->route = (uint8_t)(x->route - c->server->routes + 1);
   if (x->route == NULL)

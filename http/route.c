@@ -54,19 +54,20 @@ static bool takes(const struct http_route *route, unsigned method) {
   return (methods & method) != 0;
 }
 
-bool http_route_on(const struct http_server *s, const struct http_route *route) {
-  return (route->group & ~s->groups) == 0;
+bool http_route_on(uint32_t groups, const struct http_route *route) {
+  return (route->group & ~groups) == 0;
 }
 
-const struct http_route *http_route_find(const struct http_server *s, struct lib_span path,
-                                         unsigned method, struct lib_span params[HTTP_PARAMS_MAX],
-                                         unsigned *allow) {
+const struct http_route *http_route_find(const struct http_server *s, uint32_t groups,
+                                         struct lib_span path, unsigned method,
+                                         struct lib_span params[HTTP_PARAMS_MAX], unsigned *allow) {
   struct lib_span unused[HTTP_PARAMS_MAX];
   *allow = 0;
   for (size_t i = 0; i < s->routes_n; i++) {
     const struct http_route *route = &s->routes[i];
     bool fits = takes(route, method);
-    if (!http_route_on(s, route) || !http_route_match(route->pattern, path, fits ? params : unused))
+    if (!http_route_on(groups, route) ||
+        !http_route_match(route->pattern, path, fits ? params : unused))
       continue;
     *allow |= route->methods;
     if (fits)

@@ -682,6 +682,16 @@ def test_mime_additions(site):
     ("mime: {txt: text/plain}", 1, 8, "with its dot"),
     ("mime: {.txt: text}", 1, 14, "not a media type"),
     ("hide: x", 1, 7, "a list is wanted"),
+    ("status: on", 1, 9, "off"),
+    ("status: {port: 0}", 1, 16, "1 to 65535"),
+    ("status: {port: 65536}", 1, 16, "65535"),
+    ("status: {ports: 9100}", 1, 10, 'is "port" meant?'),
+    ("status: {users: {ada: secret}}", 1, 23, "openssl passwd -5"),
+    ("status: {users: {}}", 1, 17, "nobody could enter"),
+    ("status: {realm: x}", 1, 9, '"users" is missing'),
+    ("hosts: {a: {status: off}}", 1, 13, 'unknown key "status"'),
+    ("compress: gzip", 1, 11, "a list is wanted"),
+    ("compress: [zstd]", 1, 12, "gzip, brotli"),
     ("clean_urls: [true]", 1, 13, "a single text"),
     ("- a\n- b", 1, 1, "key: value"),
     ("a: b: c", 1, 5, "mapping values are not allowed"),
@@ -752,6 +762,29 @@ def test_a_folder_to_share_that_is_none(site, shared, wrong):
     result = site.write({"a.html": TEXT}).run("--shared", wrong.format(shared))
     assert result.returncode == 1 and str(shared) in result.stderr
     assert not site.out.exists()
+
+
+def test_status_is_protected_on_every_host(site):
+    pack = site.write({"index.html": TEXT}, f"""
+status: {{port: 9100, realm: Machine room, users: {{ada: {HASH}}}}}
+auth: {{/in: {{users: {{eve: {HASH}}}}}}}
+hosts: {{a.org: {{}}}}
+""").pack()
+    assert pack.settings == {"status": b"9100"}
+    for host, own in ((pack.default, [("/in", "Restricted", ["eve"])]), (pack.hosts["a.org"], [])):
+        found = [(prefix, realm, list(users)) for prefix, realm, users in host.realms]
+        status = [(p, "Machine room", ["ada"]) for p in ("/memory.json", "/memory", "/metrics")]
+        assert sorted(found) == sorted(status + own)
+
+
+def test_status_off(site):
+    assert site.write(conf="status: off\n").pack().settings == {"status": b"off"}
+    assert site.write(conf=f"status: {{users: {{ada: {HASH}}}}}\n").pack().settings == {}
+
+
+def test_status_and_auth_may_not_name_the_same(site):
+    site.write({}, f"auth: {{/memory: {{users: {{a: {HASH}}}}}}}\nstatus: {{users: {{b: {HASH}}}}}\n")
+    assert '"auth" names /memory twice' in site.refused()
 
 
 def test_unknown_pages(site):

@@ -131,12 +131,15 @@ static void the_first_route_of_the_method_wins(void **state) {
   };
   static struct http_server s = {.routes = routes, .routes_n = 3};
   unsigned allow;
-  assert_ptr_equal(http_route_find(&s, LIB_SPAN("/a"), HTTP_GET, params, &allow), &routes[1]);
-  assert_ptr_equal(http_route_find(&s, LIB_SPAN("/a"), HTTP_HEAD, params, &allow), &routes[1]);
-  assert_ptr_equal(http_route_find(&s, LIB_SPAN("/a"), HTTP_PUT, params, &allow), &routes[2]);
-  assert_null(http_route_find(&s, LIB_SPAN("/a"), HTTP_DELETE, params, &allow));
+  assert_ptr_equal(http_route_find(&s, s.groups, LIB_SPAN("/a"), HTTP_GET, params, &allow),
+                   &routes[1]);
+  assert_ptr_equal(http_route_find(&s, s.groups, LIB_SPAN("/a"), HTTP_HEAD, params, &allow),
+                   &routes[1]);
+  assert_ptr_equal(http_route_find(&s, s.groups, LIB_SPAN("/a"), HTTP_PUT, params, &allow),
+                   &routes[2]);
+  assert_null(http_route_find(&s, s.groups, LIB_SPAN("/a"), HTTP_DELETE, params, &allow));
   assert_int_equal(allow, HTTP_GET | HTTP_PUT | HTTP_POST);
-  assert_null(http_route_find(&s, LIB_SPAN("/b/c"), HTTP_GET, params, &allow));
+  assert_null(http_route_find(&s, s.groups, LIB_SPAN("/b/c"), HTTP_GET, params, &allow));
   assert_int_equal(allow, 0);
 }
 
@@ -148,10 +151,11 @@ static void a_group_is_there_when_the_server_has_it(void **state) {
   };
   static struct http_server s = {.routes = routes, .routes_n = 2, .groups = 1};
   unsigned allow;
-  assert_null(http_route_find(&s, LIB_SPAN("/a"), HTTP_POST, params, &allow));
+  assert_null(http_route_find(&s, s.groups, LIB_SPAN("/a"), HTTP_POST, params, &allow));
   assert_int_equal(allow, HTTP_GET);
   s.groups = 3;
-  assert_ptr_equal(http_route_find(&s, LIB_SPAN("/a"), HTTP_POST, params, &allow), &routes[0]);
+  assert_ptr_equal(http_route_find(&s, s.groups, LIB_SPAN("/a"), HTTP_POST, params, &allow),
+                   &routes[0]);
 }
 
 int main(void) {

@@ -275,7 +275,7 @@ static void memory_page_is_whole(void **state) {
 static void a_foreign_site_has_its_own_pages_and_the_memory(void **state) {
   (void)state;
   assert_non_null(strstr(get("/memory")->body, "href=\"/samples\""));
-  peer_server.groups = 0;
+  peer_server.groups = SITE_STATUS;
   assert_int_equal(get("/hello/x")->status, 404);
   assert_int_equal(get("/guestbook")->status, 404);
   assert_int_equal(get("/clock/events")->status, 404);
@@ -289,13 +289,30 @@ static void a_foreign_site_has_its_own_pages_and_the_memory(void **state) {
   peer_server.groups = UINT32_MAX;
 }
 
+/* A connection that is private has the status pages where others do not. */
+static void status_pages_may_be_private(void **state) {
+  (void)state;
+  struct peer p;
+  peer_server.groups = 0;
+  peer_server.private_groups = SITE_STATUS;
+  assert_int_equal(get("/memory")->status, 404);
+  assert_int_equal(get("/metrics")->status, 404);
+  peer_open(&p);
+  http_conn_set_private(&p.conn);
+  peer_send(&p, LIB_SPAN("GET /memory.json HTTP/1.1\r\nHost: x\r\n\r\n"));
+  assert_memory_equal(p.out, "HTTP/1.1 200 ", 13);
+  peer_close(&p);
+  peer_server.groups = UINT32_MAX;
+}
+
 /* The pack of the wire cases has `pages: samples`. */
 static void the_site_says_which_pages_it_has(void **state) {
   (void)state;
   static _Alignas(8) struct lib_pack_header head = {.magic = LIB_PACK_MAGIC};
   const struct http_pack none = {(const char *)&head, &head};
-  assert_int_equal(site_groups(&peer_server.pack), SITE_SAMPLES);
-  assert_int_equal(site_groups(&none), 0);
+  assert_int_equal(site_groups(&peer_server.pack), SITE_SAMPLES | SITE_STATUS);
+  assert_int_equal(site_groups(&none), SITE_STATUS);
+  assert_int_equal(site_status_port(&none), 0);
 }
 
 static void memory_short_is_answered_503(void **state) {
@@ -441,6 +458,7 @@ int main(void) {
       cmocka_unit_test(memory_json_sums_to_the_ram),
       cmocka_unit_test(memory_page_is_whole),
       cmocka_unit_test(a_foreign_site_has_its_own_pages_and_the_memory),
+      cmocka_unit_test(status_pages_may_be_private),
       cmocka_unit_test(the_site_says_which_pages_it_has),
       cmocka_unit_test(memory_short_is_answered_503),
       cmocka_unit_test(memory_is_told_every_second),

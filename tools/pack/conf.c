@@ -428,6 +428,56 @@ static void read_compress(struct yaml_file *f, yaml_node_t *n, void *into) {
   yaml_read_items(f, n, push_coding, into);
 }
 
+static void read_status_port(struct yaml_file *f, yaml_node_t *n, void *into) {
+  struct conf *c = ((struct conf_host *)into)->conf;
+  unsigned port = yaml_number(f, n, UINT16_MAX);
+  if (port == 0)
+    yaml_problem(f, n, "a port is wanted here: 1 to 65535");
+  struct conf_setting s = {.name = "status", .value = util_format("%u", port)};
+  s.n = strlen(s.value);
+  UTIL_PUSH(c->settings, c->settings_n, s);
+}
+
+static void read_status_realm(struct yaml_file *f, yaml_node_t *n, void *into) {
+  read_realm(f, n, &((struct conf_host *)into)->conf->status);
+}
+
+static void read_status_users(struct yaml_file *f, yaml_node_t *n, void *into) {
+  struct conf *c = ((struct conf_host *)into)->conf;
+  read_users(f, n, &c->status);
+  if (c->status.users_n == 0)
+    yaml_problem(f, n, "nobody could enter: name a user, or leave \"users\" out");
+}
+
+/* "off", or on which port and for whom. */
+static void read_status_pages(struct yaml_file *f, yaml_node_t *n, void *into) {
+  static const char *const names[] = {"off", NULL};
+  static const struct yaml_key keys[] = {{"port", read_status_port},
+                                         {"realm", read_status_realm},
+                                         {"users", read_status_users},
+                                         {NULL, NULL}};
+  struct conf *c = ((struct conf_host *)into)->conf;
+  if (n->type == YAML_SCALAR_NODE) {
+    struct conf_setting s = {.name = "status", .value = names[yaml_choice(f, n, names)], .n = 3};
+    UTIL_PUSH(c->settings, c->settings_n, s);
+    return;
+  }
+  yaml_read_keys(f, n, keys, into);
+  if (has(n, f, "realm"))
+    demand(f, n, "users");
+}
+
+/* The status pages are on every host, and so is their password. */
+static void add_status_realms(struct conf *conf) {
+  static const char *const paths[] = {"/memory", "/memory.json", "/metrics"};
+  for (size_t i = 0; i < conf->hosts_n && conf->status.users_n > 0; i++)
+    for (size_t k = 0; k < sizeof paths / sizeof *paths; k++) {
+      struct conf_realm r = conf->status;
+      r.prefix = paths[k];
+      UTIL_PUSH(conf->hosts[i].realms, conf->hosts[i].realms_n, r);
+    }
+}
+
 void conf_load(struct conf *conf, const char *site) {
   static const struct yaml_key keys[] = {HOST_KEYS,
                                          {"hosts", read_hosts},
@@ -435,10 +485,12 @@ void conf_load(struct conf *conf, const char *site) {
                                          {"server", read_server},
                                          {"pages", read_pages},
                                          {"compress", read_compress},
+                                         {"status", read_status_pages},
                                          {NULL, NULL}};
   char *disk = util_format("%s/site.conf", site);
   struct conf_host top;
-  *conf = (struct conf){.codings = 1u << LIB_PACK_GZIP | 1u << LIB_PACK_BR};
+  *conf =
+      (struct conf){.status.realm = "Status", .codings = 1u << LIB_PACK_GZIP | 1u << LIB_PACK_BR};
   init_host(&top, conf);
   top.folder = "";
   UTIL_PUSH(conf->hosts, conf->hosts_n, top); /* its place is kept while others come */
@@ -448,4 +500,5 @@ void conf_load(struct conf *conf, const char *site) {
   if (root)
     yaml_read_keys(&conf->file, root, keys, &top);
   conf->hosts[0] = top;
+  add_status_realms(conf);
 }

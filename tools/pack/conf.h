@@ -83,7 +83,8 @@ struct conf {
   size_t hosts_n;
   struct conf_setting *settings; /* for parts of the server, by name */
   size_t settings_n;
-  unsigned codings; /* compressed forms wanted, a bit for each enum lib_pack_coding */
+  struct conf_realm status; /* for the status pages of each host; users_n 0: none */
+  unsigned codings;         /* compressed forms wanted, a bit for each enum lib_pack_coding */
 };
 
 /* Read site.conf of the folder `site`; a site without one has the defaults. Media

@@ -28,7 +28,7 @@ struct http_route {
    * An error ends the request with 400. */
   int (*on_body)(void *state, struct lib_span piece);
   uint32_t state_bytes;
-  uint32_t group; /* of pages, a bit that http_server.groups must have; 0: always there */
+  uint32_t group; /* of pages, a bit of http_server.groups or private_groups; 0: always there */
 };
 
 /* ---- what was asked ---- */

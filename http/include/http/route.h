@@ -15,13 +15,14 @@ bool http_route_match(const char *pattern, struct lib_span path,
 struct lib_span http_route_param(const char *pattern, const struct lib_span params[HTTP_PARAMS_MAX],
                                  const char *name);
 
-/* Whether the site has this page: it is in no group, or in one of the site's. */
-bool http_route_on(const struct http_server *s, const struct http_route *route);
+/* Whether the page is there: it is in no group, or in one of `groups`. */
+bool http_route_on(uint32_t groups, const struct http_route *route);
 
 /* The page for a path and method.
  *
+ * groups   that are there
  * allow    the methods of all pages at this path
  * returns  NULL when there is none for the method */
-const struct http_route *http_route_find(const struct http_server *s, struct lib_span path,
-                                         unsigned method, struct lib_span params[HTTP_PARAMS_MAX],
-                                         unsigned *allow);
+const struct http_route *http_route_find(const struct http_server *s, uint32_t groups,
+                                         struct lib_span path, unsigned method,
+                                         struct lib_span params[HTTP_PARAMS_MAX], unsigned *allow);

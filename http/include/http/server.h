@@ -47,8 +47,9 @@ struct http_server {
   struct http_pack pack;           /* opened; stays while a connection lives */
   const struct http_route *routes; /* pages by code; looked at before the pack */
   size_t routes_n;
-  uint32_t groups;      /* of pages that this site has, or-ed */
-  struct lib_span name; /* the Server field; "" for none */
+  uint32_t groups;         /* of pages that this site has, or-ed */
+  uint32_t private_groups; /* and those that it has on private connections only */
+  struct lib_span name;    /* the Server field; "" for none */
   void *(*work_alloc)(size_t bytes);
   void (*work_free)(void *p);
   void (*log)(const struct http_access *a); /* may be NULL */

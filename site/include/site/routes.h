@@ -12,6 +12,10 @@ extern const size_t site_routes_n;
 
 /* Groups of pages that a site has only if its site.conf says so. */
 #define SITE_SAMPLES 1u /* `pages: samples` */
+#define SITE_STATUS 2u  /* unless `status` says otherwise: /memory, /metrics and their like */
 
 /* The groups that the site of this pack has; for http_server.groups. */
 uint32_t site_groups(const struct http_pack *pack);
+
+/* The port on which alone SITE_STATUS is there; 0: there is none such. */
+uint16_t site_status_port(const struct http_pack *pack);
