@@ -187,7 +187,7 @@ app.extra = -Iapp
 
 # Where bytes of every packet pass, -O2; elsewhere -Os.
 fast := lwip/core/inet_chksum lib/siphash.c kernel/dev/virtq.c \
-  $(addprefix tls/,fast_aead.c fast_p256.c) $(addprefix mbedtls/,bignum_core constant_time)
+  $(addprefix tls/,fast_aead.c fast_p256.c) $(addprefix mbedtls/,bignum_core constant_time sha512)
 $(fast:%=build/guest/%.o): guest.flags += -O2
 build/guest/kernel/cpu/canary.c.o: guest.flags += -fno-lto
 # With these it has intrinsics in place of assembly; it asks the CPU before it uses them.
@@ -232,19 +232,35 @@ build/$(1)/mbedtls/cipher.o: mbedtls.flags += $$(call hook,gcm_crypt_and_tag gcm
 build/$(1)/mbedtls/ecdh.o build/$(1)/mbedtls/psa_crypto_ecp.o: \
   mbedtls.flags += $$(call hook,ecp_mul ecp_mul_restartable)
 build/$(1)/mbedtls/pk_wrap.o: mbedtls.flags += $$(call hook,ecdsa_write_signature)
+build/$(1)/mbedtls/ssl_tls13_server.o: mbedtls.flags += $$(call hook,ssl_validate_ciphersuite)
 endef
 $(foreach b,$(builds),$(eval $(call hook_rule,$(b))))
 
+# What is never called and left out (tls/absent.c).
+define absent_rule
+build/$(1)/mbedtls/pk_wrap.o: mbedtls.flags += $$(call hook,rsa_pkcs1_verify rsa_pkcs1_encrypt \
+  rsa_pkcs1_decrypt ecdsa_read_signature)
+build/$(1)/mbedtls/rsa.o: mbedtls.flags += $$(call hook,rsa_deduce_primes rsa_deduce_private_exponent)
+build/$(1)/mbedtls/ssl_tls12_server.o: mbedtls.flags += $$(call hook,ssl_parse_certificate pk_verify)
+build/$(1)/mbedtls/ssl_tls13_server.o: mbedtls.flags += $$(call hook,ssl_tls13_process_certificate \
+  ssl_tls13_process_certificate_verify)
+endef
+$(foreach b,$(builds),$(eval $(call absent_rule,$(b))))
+
 # OpenSSL's assembly, without what is not used: its scripts leave out AVX for
 # an assembler of that age (the guest does not enable it), and awk leaves out
-# functions and the large table of P-256.
+# functions, the large table of P-256 and the jumps to what is gone.
 openssl.gas = $(if $(findstring /ec/,$<),$(CC),echo GNU assembler version 2.18)
-openssl.drop := ^(aesni_(ccm64|xts|ocb|cbc|ecb)|gcm_g(mult|hash)_4bit|ecp_nistz256_precomputed)
-build/openssl/%.s: $(OPENSSL_DIR)/crypto/%.pl
+openssl.drop := ^(aesni_(ccm64|xts|ocb|cbc|ecb|decrypt|set_.*_key)|_aesni_decrypt|__aesni_set|__ocb \
+  |gcm_(gmult|ghash)_4bit|gcm_.*_avx|xor128|sha256_block_data_order_ssse3 \
+  |ecp_nistz256_(precomputed|avx2|mul_by|div_by|add,|sub,|neg))
+openssl.jump := jnz.*[.]L(ssse3_shortcut|avx2_gather)
+build/openssl/%.s: $(OPENSSL_DIR)/crypto/%.pl Makefile
 	@mkdir -p $@.d
 	$(Q)cd $@.d && CC="$(openssl.gas)" perl $(abspath $<) elf sha256.s && mv sha256.s ../$(@F).all
-	$(Q)awk -v drop='$(openssl.drop)' '/^\.globl/ && $$2 ~ drop { off = $$2 } \
-	  !off { print } /^\.size/ && off && index($$2, off) == 1 { off = "" }' $@.all >$@
+	$(Q)awk -v drop='$(subst $() ,,$(openssl.drop))' -v jump='$(openssl.jump)' \
+	  '/^\.size/ && $$2 ~ drop { off = 0; next } /^\.type/ && $$2 ~ drop { off = 1 } \
+	  !off && $$0 !~ jump { print }' $@.all >$@
 $(openssl.all:%=$(OPENSSL_DIR)/crypto/%.pl): | build/fetched-tls ;
 
 # curve25519.c alone, for which empty headers and tls/curve25519.h are enough.

@@ -6,6 +6,8 @@
 #include <mbedtls/chachapoly.h>
 #include <mbedtls/ecdsa.h>
 #include <mbedtls/gcm.h>
+#include <mbedtls/ssl.h>
+#include <mbedtls/ssl_ciphersuites.h>
 
 int tls_gcm_crypt_and_tag(mbedtls_gcm_context *ctx, int mode, size_t n, const unsigned char *iv,
                           size_t iv_n, const unsigned char *ad, size_t ad_n,
@@ -32,3 +34,7 @@ int tls_ecdsa_write_signature(mbedtls_ecdsa_context *ctx, mbedtls_md_type_t md,
                               const unsigned char *hash, size_t hash_n, unsigned char *sig,
                               size_t sig_cap, size_t *sig_n,
                               int (*rng)(void *, unsigned char *, size_t), void *p_rng);
+int tls_ssl_validate_ciphersuite(const mbedtls_ssl_context *ssl,
+                                 const mbedtls_ssl_ciphersuite_t *suite,
+                                 mbedtls_ssl_protocol_version least,
+                                 mbedtls_ssl_protocol_version most);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * What the files of tls/ share. Only tls/seal.c looks inside mbedTLS. */
+ * What the files of tls/ share. Only seal.c and suites.c look inside mbedTLS. */
 #pragma once
 
 #include <kernel/mem.h>
@@ -40,6 +40,13 @@ int tls_choose_pair(void *unused, mbedtls_ssl_context *ssl, const unsigned char 
 
 /* What is shown of pair `i`; false when there are no more. */
 bool tls_certificate(unsigned i, struct memstat_certificate *out);
+
+/* Set the cipher suites. */
+void tls_suites_init(void);
+
+/* mbedTLS's certificate callback, which comes before a suite of TLS 1.2 is chosen:
+ * set whose order counts. */
+int tls_suites_order(mbedtls_ssl_context *ssl);
 
 /* Tell mbedTLS the pairs for clients that name no host, or one not known. */
 int tls_conf_pairs(mbedtls_ssl_config *config);

@@ -13,20 +13,6 @@ mbedtls_ssl_config tls_config;
 struct tls_stat tls_counters;
 static mbedtls_ssl_ticket_context tickets;
 
-/* All are good: of those that both know, the client's favourite is taken, so
- * that one without AES instructions gets ChaCha20. */
-static const int suites[] = {
-    MBEDTLS_TLS1_3_AES_128_GCM_SHA256,
-    MBEDTLS_TLS1_3_AES_256_GCM_SHA384,
-    MBEDTLS_TLS1_3_CHACHA20_POLY1305_SHA256,
-    MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
-    MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
-    MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
-    MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
-    MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
-    MBEDTLS_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
-    0,
-};
 static const uint16_t groups[] = {
     MBEDTLS_SSL_IANA_TLS_GROUP_X25519,
     MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1,
@@ -61,12 +47,12 @@ static int set_tickets(void) {
 
 static int set_protocol(void) {
   mbedtls_ssl_conf_rng(&tls_config, tls_random, NULL);
-  mbedtls_ssl_conf_ciphersuites(&tls_config, suites);
+  tls_suites_init();
   mbedtls_ssl_conf_groups(&tls_config, groups);
-  mbedtls_ssl_conf_preference_order(&tls_config, MBEDTLS_SSL_SRV_CIPHERSUITE_ORDER_CLIENT);
   mbedtls_ssl_conf_tls13_key_exchange_modes(&tls_config,
                                             MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL |
                                                 MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_EPHEMERAL);
+  mbedtls_ssl_conf_cert_cb(&tls_config, tls_suites_order);
   mbedtls_ssl_conf_sni(&tls_config, tls_choose_pair, NULL);
   return mbedtls_ssl_conf_alpn_protocols(&tls_config, protocols);
 }

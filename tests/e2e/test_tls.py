@@ -156,6 +156,41 @@ def test_each_suite_and_group_of_tls13(secure, suite, group):
     assert done.stdout.endswith("\n\nok\n"), done.stderr
 
 
+@pytest.mark.parametrize("version, offered, chosen", [
+    # One without AES instructions puts ChaCha20 first and gets it.
+    ("-tls1_3", "CHACHA20_POLY1305_SHA256 AES_128_GCM_SHA256", "CHACHA20_POLY1305_SHA256"),
+    ("-tls1_2", "CHACHA20-POLY1305 AES128-GCM-SHA256", "CHACHA20-POLY1305"),
+    # Else our order counts: AES-128, AES-256, ChaCha20.
+    ("-tls1_3", "AES_256_GCM_SHA384 CHACHA20_POLY1305_SHA256 AES_128_GCM_SHA256",
+     "AES_128_GCM_SHA256"),
+    ("-tls1_3", "AES_256_GCM_SHA384 CHACHA20_POLY1305_SHA256", "AES_256_GCM_SHA384"),
+    ("-tls1_2", "AES256-GCM-SHA384 CHACHA20-POLY1305 AES128-GCM-SHA256", "AES128-GCM-SHA256"),
+    ("-tls1_2", "AES256-GCM-SHA384 CHACHA20-POLY1305", "AES256-GCM-SHA384"),
+])
+def test_the_suite_is_ours_unless_chacha_is_the_clients_first(secure, version, offered, chosen):
+    option, prefix = {"-tls1_3": ("-ciphersuites", "TLS_"),
+                      "-tls1_2": ("-cipher", "ECDHE-ECDSA-")}[version]
+    names = ":".join(prefix + suite for suite in offered.split())
+    done = secure.run(["openssl", "s_client", "-connect", f"{secure.host}:443", version, option,
+                       names], input="")
+    assert f"Cipher is {prefix}{chosen}\n" in done.stdout, done.stdout + done.stderr
+
+
+def test_a_session_is_resumed_with_its_own_suite(secure, pairs, tmp_path):
+    """Also when the client has learnt of a suite that we would rather take."""
+    def cipher(suites, *options):
+        done = secure.run(["openssl", "s_client", "-connect", f"{secure.host}:443", "-tls1_3",
+                           "-ciphersuites", suites, *options],
+                          input="GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        return re.search(r"(New|Reused), TLSv1.3, Cipher is (\S+)", done.stdout).groups()
+
+    ticket = str(tmp_path / "ticket")
+    assert cipher("TLS_AES_256_GCM_SHA384", "-ign_eof", "-sess_out", ticket) == (
+        "New", "TLS_AES_256_GCM_SHA384")
+    both = "TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256"
+    assert cipher(both, "-sess_in", ticket) == ("Reused", "TLS_AES_256_GCM_SHA384")
+
+
 def test_nothing_older_and_nothing_weaker(secure):
     for options in (["-tls1"], ["-tls1_1"], ["-tls1_2", "-cipher", "AES128-SHA:ECDHE-RSA-AES128-SHA"],
                     ["-tls1_2", "-cipher", "DHE-RSA-AES128-GCM-SHA256"]):
