@@ -80,16 +80,17 @@ static bool pump_own(const struct line *l) {
   return true;
 }
 
-/* HTTP to TLS to stream. */
+/* HTTP to TLS to stream: sealed straight into what TCP sends from. */
 static bool pump_tx(const struct line *l) {
-  size_t room = net_stream_tx_room(l->stream), taken;
-  if (room < ROOM_LEAST || !tls_session_can_seal(l->tls))
+  if (!tls_session_can_seal(l->tls) || net_stream_tx_room(l->stream) < ROOM_LEAST)
     return false;
   struct http_out out = http_conn_tx_buf(l->http, l->now_ms);
-  if (out.bytes.n == 0 || (out.whole && room < out.bytes.n + TLS_RECORD_OVERHEAD))
+  if (out.bytes.n == 0)
     return false;
-  struct lib_span record = tls_session_seal(l->tls, out.bytes, room, &taken);
-  if (record.n == 0 || net_stream_tx(l->stream, record, false) < 0)
+  size_t whole = out.bytes.n + TLS_RECORD_OVERHEAD, room = whole, taken;
+  size_t least = out.whole || whole < ROOM_LEAST ? whole : ROOM_LEAST;
+  char *to = net_stream_tx_buf(l->stream, least, &room);
+  if (!to || net_stream_tx_commit(l->stream, tls_session_seal(l->tls, out.bytes, to, room, &taken)))
     return false;
   tls_session_sealed(l->tls);
   http_conn_tx_ack(l->http, taken, l->now_ms);

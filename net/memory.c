@@ -14,6 +14,14 @@
 #include <lwip/udp.h>
 #include <string.h>
 
+#include "held.h"
+
+/* A pbuf that refers to bytes elsewhere, as it lies in its pool. */
+struct reference {
+  struct pbuf pbuf;
+  struct net_held *held; /* what the bytes belong to, or NULL */
+};
+
 static struct kernel_pool pools[MEMP_MAX];
 static struct kernel_heap heap;
 
@@ -40,6 +48,10 @@ static uint32_t capacity(unsigned kind, uint64_t ram) {
   }
 }
 
+static uint32_t object_bytes(unsigned kind) {
+  return kind == MEMP_PBUF ? sizeof(struct reference) : kinds[kind].bytes;
+}
+
 static enum memstat_owner owner_of(unsigned kind) {
   return kind == MEMP_TCP_PCB || kind == MEMP_TCP_SEG ? MEMSTAT_TCP : MEMSTAT_NET;
 }
@@ -48,17 +60,23 @@ void memp_init(void) {
   uint64_t ram = memstat_total();
   for (unsigned i = 0; i < MEMP_MAX; i++)
     if (i != MEMP_PBUF_POOL)
-      kernel_pool_init(&pools[i], kinds[i].name, owner_of(i), kinds[i].bytes, capacity(i, ram));
+      kernel_pool_init(&pools[i], kinds[i].name, owner_of(i), object_bytes(i), capacity(i, ram));
   kernel_heap_init(&heap, "lwip heap", MEMSTAT_NET);
 }
 
 void *memp_malloc(memp_t kind) {
-  return kind == MEMP_PBUF_POOL ? NULL : kernel_pool_get(&pools[kind]);
+  void *p = kind == MEMP_PBUF_POOL ? NULL : kernel_pool_get(&pools[kind]);
+  if (p && kind == MEMP_PBUF)
+    ((struct reference *)p)->held = net_held_share();
+  return p;
 }
 
 void memp_free(memp_t kind, void *p) {
-  if (p)
-    kernel_pool_put(&pools[kind], p);
+  if (!p)
+    return;
+  if (kind == MEMP_PBUF)
+    net_held_drop(((struct reference *)p)->held);
+  kernel_pool_put(&pools[kind], p);
 }
 
 void *net_heap_alloc(unsigned long n) {

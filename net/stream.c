@@ -11,6 +11,7 @@
 #include <net/stream.h>
 #include <string.h>
 
+#include "held.h"
 #include "netif.h"
 
 struct net_stream {
@@ -27,10 +28,14 @@ struct list {
   struct net_stream *first, **last;
 };
 
-enum { SHORT_PIECE = 4 * TCP_MSS };
+enum {
+  SHORT_PIECE = 4 * TCP_MSS,
+  SMALL_PIECE = 512, /* cheaper to copy than to refer to */
+};
 
 static struct list ready = {NULL, &ready.first}, accepted = {NULL, &accepted.first};
 static struct kernel_pool pool;
+static struct net_held *held; /* between net_stream_tx_buf and _commit */
 
 static void list_add(struct list *l, struct net_stream *s) {
   if (s->listed)
@@ -143,13 +148,24 @@ size_t net_stream_tx_room(const struct net_stream *s) {
   return tcp_sndbuf(s->pcb);
 }
 
+/* When little is left, each connection may have but one piece under way. */
+static bool must_wait(const struct net_stream *s) {
+  return kernel_page_short() && net_stream_tx_pending(s) > 0;
+}
+
+/* All of it or nothing. */
+static bool queue(struct net_stream *s, const char *p, size_t n, uint8_t flags) {
+  if (tcp_write(s->pcb, p, (uint16_t)n, TCP_WRITE_FLAG_MORE | flags) == ERR_OK)
+    return true;
+  s->starved = net_stream_tx_pending(s) == 0; /* else an acknowledgement comes */
+  return false;
+}
+
 int net_stream_tx(struct net_stream *s, struct lib_span bytes, bool stable) {
   size_t room = net_stream_tx_room(s), n = bytes.n < room ? bytes.n : room;
-  uint8_t flags = TCP_WRITE_FLAG_MORE | (stable ? 0 : TCP_WRITE_FLAG_COPY);
   if (!s->pcb)
     return E_CLOSED;
-  /* When little is left, each connection may have but one piece under way. */
-  if (kernel_page_short() && net_stream_tx_pending(s) > 0)
+  if (must_wait(s))
     return E_AGAIN;
   if (kernel_page_short() && stable && n > SHORT_PIECE)
     n = SHORT_PIECE;
@@ -157,11 +173,33 @@ int net_stream_tx(struct net_stream *s, struct lib_span bytes, bool stable) {
   for (n = n > UINT16_MAX ? UINT16_MAX : n; n > 0; n /= 2) {
     if (!stable && n < bytes.n)
       return E_AGAIN; /* a piece to be copied goes whole */
-    if (tcp_write(s->pcb, bytes.p, (uint16_t)n, flags) == ERR_OK)
+    if (queue(s, bytes.p, n, stable ? 0 : TCP_WRITE_FLAG_COPY))
       return (int)n;
-    s->starved = net_stream_tx_pending(s) == 0; /* else an acknowledgement comes */
   }
   return E_AGAIN;
+}
+
+char *net_stream_tx_buf(struct net_stream *s, size_t least, size_t *n) {
+  size_t room = net_stream_tx_room(s), most = *n < room ? *n : room;
+  most = most < NET_STREAM_BUF_MAX ? most : NET_STREAM_BUF_MAX;
+  if (must_wait(s))
+    return NULL;
+  for (*n = most; *n >= least; *n /= 2)
+    if ((held = net_held_alloc(*n)) != NULL)
+      return held->bytes;
+  s->starved = most >= least && net_stream_tx_pending(s) == 0;
+  return NULL;
+}
+
+int net_stream_tx_commit(struct net_stream *s, size_t n) {
+  bool small = n <= SMALL_PIECE, done = false;
+  if (n > 0) {
+    net_held_queue(held);
+    done = queue(s, held->bytes, n, small ? TCP_WRITE_FLAG_COPY : 0);
+    net_held_queue(NULL);
+  }
+  net_held_drop(held);
+  return done ? 0 : E_AGAIN;
 }
 
 bool net_stream_starved(struct net_stream *s) {

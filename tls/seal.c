@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * The part of tls/ that reads mbedTLS's structures (3.6, library/ssl_misc.h):
  * records of application data are made here, in one pass from wherever the
- * content lies into a buffer that all sessions share (RFC 8446 5.2, RFC 5246
- * 6.2.3.3), and the buffers of a session that rests are given back. */
+ * content lies to where TCP sends it from (RFC 8446 5.2, RFC 5246 6.2.3.3), and
+ * the buffers of a session that rests are given back. */
 #define MBEDTLS_ALLOW_PRIVATE_ACCESS
 #include "seal.h"
 
@@ -14,8 +14,6 @@
 #include "internal.h"
 
 enum { HEADER = 5, EXPLICIT = 8 };
-
-static unsigned char record[HEADER + EXPLICIT + TLS_RECORD_BYTES + 1 + TLS_AEAD_TAG];
 
 static const unsigned char inner_type = MBEDTLS_SSL_MSG_APPLICATION_DATA;
 
@@ -61,8 +59,8 @@ static void put_header(unsigned char *p, size_t n) {
 
 /* The additional data: the header (1.3), or the counter and the header of the
  * plain text (1.2, RFC 5246 6.2.3.3). Returns its length. */
-static size_t make_ad(unsigned char ad[13], const unsigned char *counter, size_t plain_n,
-                      bool is_13) {
+static size_t make_ad(unsigned char ad[13], const unsigned char *record,
+                      const unsigned char *counter, size_t plain_n, bool is_13) {
   if (is_13) {
     memcpy(ad, record, HEADER);
     return HEADER;
@@ -72,7 +70,7 @@ static size_t make_ad(unsigned char ad[13], const unsigned char *counter, size_t
   return 13;
 }
 
-struct lib_span tls_seal_record(mbedtls_ssl_context *ssl, struct lib_span plain) {
+size_t tls_seal_record(mbedtls_ssl_context *ssl, struct lib_span plain, unsigned char *record) {
   const mbedtls_ssl_transform *t = ssl->transform_out;
   const unsigned char *counter = ssl->cur_out_ctr;
   unsigned char iv[TLS_AEAD_IV], ad[13];
@@ -84,7 +82,7 @@ struct lib_span tls_seal_record(mbedtls_ssl_context *ssl, struct lib_span plain)
   make_iv(iv, t, counter);
   struct tls_aead a = {.iv = iv,
                        .ad = ad,
-                       .ad_n = make_ad(ad, counter, sealed_n, is_13),
+                       .ad_n = make_ad(ad, record, counter, sealed_n, is_13),
                        .in = (const unsigned char *)plain.p,
                        .n = plain.n,
                        .more = &inner_type,
@@ -92,8 +90,8 @@ struct lib_span tls_seal_record(mbedtls_ssl_context *ssl, struct lib_span plain)
                        .out = record + HEADER + explicit_n};
   a.tag = a.out + sealed_n;
   if (seal(&t->cipher_ctx_enc, &a) != 0)
-    return (struct lib_span){NULL, 0};
-  return (struct lib_span){(const char *)record, (size_t)(a.tag + TLS_AEAD_TAG - record)};
+    return 0;
+  return (size_t)(a.tag + TLS_AEAD_TAG - record);
 }
 
 bool tls_seal_count_up(mbedtls_ssl_context *ssl) {

@@ -7,8 +7,11 @@
 
 #define TLS_RECORD_BYTES 16384u /* content of a full record, RFC 8446 5.1 */
 
-/* Encrypt `plain` as the next record of application data. Empty on failure. */
-struct lib_span tls_seal_record(mbedtls_ssl_context *ssl, struct lib_span plain);
+/* Encrypt `plain` as the next record of application data.
+ *
+ * record   where it goes: TLS_RECORD_OVERHEAD bytes more than `plain` has
+ * returns  bytes of the record; 0 on failure */
+size_t tls_seal_record(mbedtls_ssl_context *ssl, struct lib_span plain, unsigned char *record);
 
 /* The record has been sent. False when the sequence numbers are used up. */
 bool tls_seal_count_up(mbedtls_ssl_context *ssl);

@@ -218,14 +218,14 @@ bool tls_session_can_seal(const struct tls_session *s) {
   return (s->state == TLS_OPEN || s->state == TLS_ENDED) && !s->ending && s->out.n == 0;
 }
 
-struct lib_span tls_session_seal(struct tls_session *s, struct lib_span plain, size_t room,
-                                 size_t *taken) {
+size_t tls_session_seal(struct tls_session *s, struct lib_span plain, char *out, size_t room,
+                        size_t *taken) {
   if (!tls_session_can_seal(s) || room <= TLS_RECORD_OVERHEAD)
-    return (struct lib_span){NULL, 0};
+    return 0;
   size_t most = room - TLS_RECORD_OVERHEAD;
   most = most < TLS_RECORD_BYTES ? most : TLS_RECORD_BYTES;
   *taken = plain.n < most ? plain.n : most;
-  return tls_seal_record(&s->ssl, lib_span_sub(plain, 0, *taken));
+  return tls_seal_record(&s->ssl, lib_span_sub(plain, 0, *taken), (unsigned char *)out);
 }
 
 void tls_session_sealed(struct tls_session *s) {

@@ -63,6 +63,20 @@ size_t net_stream_tx_room(const struct net_stream *s);
  *          E_CLOSED  broken */
 int net_stream_tx(struct net_stream *s, struct lib_span bytes, bool stable);
 
+#define NET_STREAM_BUF_MAX (4 * 4096 - 128u) /* with what lies in front: four pages */
+
+/* Memory to write bytes into that are sent from there, until net_stream_tx_commit,
+ * which has to follow before anything else is asked of any stream.
+ *
+ * least    give no less than so many bytes, > 0
+ * n        in: bytes wanted; out: bytes there are
+ * returns  NULL when there is no room now: the stream becomes ready when there is */
+char *net_stream_tx_buf(struct net_stream *s, size_t least, size_t *n);
+
+/* Queue the first `n` of these bytes, or none when n is 0.
+ * errors   E_AGAIN   nothing was queued, the bytes are gone */
+int net_stream_tx_commit(struct net_stream *s, size_t n);
+
 /* True once when memory, not the peer, has kept bytes from being moved since
  * the last call: nothing will make the stream ready, so try again later. */
 bool net_stream_starved(struct net_stream *s);

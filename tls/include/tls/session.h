@@ -46,15 +46,15 @@ void tls_session_tx_ack(struct tls_session *s, size_t n);
 /* Plain text can be sealed now. */
 bool tls_session_can_seal(const struct tls_session *s);
 
-/* Encrypt the front of `plain` into one record of at most `room` bytes.
+/* Encrypt the front of `plain` into one record.
  *
+ * out      where the record goes, at most `room` bytes
  * taken    receives the bytes of `plain` that are in the record
- * returns  the record, in memory that all sessions share: borrowed until the
- *          next call on any session; empty when it cannot be now
+ * returns  bytes of the record; 0 when it cannot be now
  * note     the record counts as sent only after tls_session_sealed: one that
  *          finds no room may be dropped, and is made anew */
-struct lib_span tls_session_seal(struct tls_session *s, struct lib_span plain, size_t room,
-                                 size_t *taken);
+size_t tls_session_seal(struct tls_session *s, struct lib_span plain, char *out, size_t room,
+                        size_t *taken);
 void tls_session_sealed(struct tls_session *s);
 
 /* Announce the end of our side: close_notify joins tx_buf. */
