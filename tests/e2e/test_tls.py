@@ -10,6 +10,7 @@ import re
 import shutil
 import socket
 import ssl
+import struct
 import subprocess
 import time
 
@@ -17,6 +18,7 @@ import pytest
 from conftest import ACCELS, NO_LAN, ROOT, boot
 from guest import TIMEOUT_S, read_all
 from images import make_image
+from test_load import owners, settled
 from test_observability import family, scrape
 
 BUILD = os.path.join(ROOT, "build", "e2e", "tls")
@@ -371,6 +373,21 @@ def test_durations_of_handshakes_are_counted(secure, pairs):
     done = subprocess.run(["promtool", "check", "metrics"], input=secure.get("/metrics"),
                           capture_output=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+def test_downloads_given_up_leave_nothing_behind(secure, pairs):
+    """Records lie in memory that TCP refers to, also when nobody will take them."""
+    def give_up(i):
+        with connect(secure, context(pairs, VERSIONS[i % 2])) as s:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # reset
+            s.sendall(REQUEST % (b"/big.bin", b"close"))
+            assert len(s.recv(1 << i % 16)) > 0
+
+    give_up(0), give_up(1)
+    before = owners(secure)
+    with secure.inside(), concurrent.futures.ThreadPoolExecutor(8) as pool:
+        list(pool.map(give_up, range(40)))
+    assert settled(secure, before) == {}
 
 
 def test_a_hundred_connections_in_eight_megabytes(accel, image, pairs):
