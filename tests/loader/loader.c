@@ -3,10 +3,12 @@
  * loads the ELF file in its boot module and enters it as Firecracker would, with
  * Firecracker's addresses. QEMU loads no ELF file that way itself.
  *
- * The module: the ELF file, padded to a page, and a pack or nothing. */
+ * The module: the ELF file, padded to a page, and a pack of less than 380 KiB or
+ * nothing. */
 #include <stdint.h>
 
 enum { BOOT_PARAMS = 0x7000, PML4 = 0x9000, PDPT = 0xa000, PD = 0xb000, CMDLINE = 0x20000 };
+enum { PACK = 0x30000 }; /* below the image: the protocol allows it anywhere */
 enum { E820_MAX = 8, PAGE = 4096, PT_LOAD = 1 };
 
 struct start_info {
@@ -70,7 +72,7 @@ static uint32_t load(uint32_t file) {
   return (bytes + PAGE - 1) & ~(PAGE - 1u);
 }
 
-static void make_boot_params(const struct start_info *info, uint32_t pack, uint32_t pack_bytes) {
+static void make_boot_params(const struct start_info *info, uint32_t pack_bytes) {
   const struct memmap_entry *map = AT(struct memmap_entry, info->memmap);
   struct e820_entry *e820 = AT(struct e820_entry, BOOT_PARAMS + 0x2d0);
   fill(BOOT_PARAMS, 0, PAGE);
@@ -79,7 +81,7 @@ static void make_boot_params(const struct start_info *info, uint32_t pack, uint3
   *AT(uint8_t, BOOT_PARAMS + 0x210) = 0xff;        /* type of loader: none of the list */
   *AT(uint32_t, BOOT_PARAMS + 0x228) = CMDLINE;
   if (pack_bytes) {
-    *AT(uint32_t, BOOT_PARAMS + 0x218) = pack;
+    *AT(uint32_t, BOOT_PARAMS + 0x218) = PACK;
     *AT(uint32_t, BOOT_PARAMS + 0x21c) = pack_bytes;
   }
   for (uint32_t i = 0; i < info->memmap_n && i < E820_MAX; i++) {
@@ -99,7 +101,8 @@ uint32_t loader_main(const struct start_info *from) {
   copy(CMDLINE, (uint32_t)info.cmdline, 2048);
   uint32_t bytes = load(file);
   uint32_t pack_bytes = module.size > bytes ? (uint32_t)module.size - bytes : 0;
-  make_boot_params(&info, file + bytes, pack_bytes);
+  copy(PACK, file + bytes, pack_bytes);
+  make_boot_params(&info, pack_bytes);
   make_page_tables();
   return (uint32_t)AT(struct elf_head, file)->entry;
 }

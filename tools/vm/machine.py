@@ -62,12 +62,13 @@ class TapNet:
 class Machine:
     """A machine of QEMU with the devices that the image drives."""
 
-    image: str  # ELF with a PVH note
+    image: str  # ELF with a PVH note; "": boot from `disk`, which has its own options
     accel: str  # "kvm" or "tcg"
     net: object = None  # UserNet, TapNet or None
     mem_mb: int = 32
     options: tuple = ()  # boot options, e.g. "log=debug"
     module: str = ""  # boot module (-initrd), "" for none
+    disk: str = ""  # a raw disk, left as it is
     cpu: str = ""  # "" for the accelerator's usual
     mac: str = "52:54:00:12:34:56"
     card: str = ""  # the network card, "" for virtio-net
@@ -94,7 +95,10 @@ class Machine:
             argv += ["-object", "rng-random,id=r0,filename=/dev/urandom"]
             argv += ["-device", f"virtio-rng-{virtio},rng=r0"]
         argv += ["-device", "isa-debug-exit,iobase=0xf4,iosize=1"]
-        argv += ["-kernel", self.image, "-append", " ".join(self.options)]
+        if self.disk:
+            argv += ["-drive", f"file={self.disk},format=raw,if=virtio,snapshot=on"]
+        if self.image:
+            argv += ["-kernel", self.image, "-append", " ".join(self.options)]
         if self.module:
             argv += ["-initrd", self.module]
         return argv + list(self.extra)
