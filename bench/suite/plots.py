@@ -31,8 +31,8 @@ def bars(name, title, axis, groups):
     axes.margins(x=0.12)
     axes.set_xlabel(axis)
     axes.set_title(title, fontsize=10)
-    axes.legend(fontsize=8, frameon=False, loc="upper center", ncol=len(names),
-                bbox_to_anchor=(0.4, -0.35 / (0.2 * len(groups) + 0.4)))
+    figure.legend(fontsize=8, frameon=False, loc="upper center", ncol=len(names),
+                  bbox_to_anchor=(0.5, 0))
     axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(out(name), bbox_inches="tight")
     pyplot.close(figure)

@@ -63,14 +63,14 @@ def states(results):
     rows = []
     boot, memory, image = results["boot"], results["memory"], results["image"]
 
-    def row(title, ours, linux, empty=None):
-        rows.append([title, ours, linux, empty or "-"])
+    def row(title, ours, linux, empty="-", kvm="-"):
+        rows.append([title, ours, linux, empty, kvm])
 
     def both(values, digits=0):
         return " / ".join(number(values.get(s), digits) for s in ("http", "https"))
 
     row("first answer, HTTP / HTTPS, ms", both(boot["thimble"], 1), both(boot["linux"], 1),
-        number(boot["empty"], 1))
+        number(boot["empty"], 1), both(boot.get("thimble_kvm", {}), 1))
     row("image with this site, bytes", both(image["thimble"]), both(image["linux"]))
     row("image with the sample site, bytes", both(image["sample"]), "-")
     row("least RAM, MB", both(memory["least_mb"]["thimble"]), both(memory["least_mb"].get("linux", {})))
@@ -82,7 +82,7 @@ def states(results):
     row("bytes per idle connection, guest's account", number(idle["thimble"]["guest_bytes"]), "-")
     row("bytes per idle connection, VMM's growth",
         *(number(idle[c]["vmm_bytes"]) if c in idle else "-" for c in ("thimble", "linux")))
-    return table(["", "Thimble", "Linux + nginx", "empty guest"], rows)
+    return table(["", "Thimble, TCG", "Linux + nginx, TCG", "empty guest, TCG", "Thimble, KVM"], rows)
 
 
 def goals(ratios):

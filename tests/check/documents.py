@@ -33,7 +33,9 @@ def words(files):
 
 
 def targets():
-    return set(re.findall(r"^([a-z-]+):", read("Makefile"), re.M))
+    makefile = read("Makefile")
+    included = (read(path) for path in re.findall(r"^include (\S+)$", makefile, re.M))
+    return set(re.findall(r"^([a-z-]+):", "\n".join([makefile, *included]), re.M))
 
 
 def exists(path):
