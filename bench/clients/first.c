@@ -2,8 +2,8 @@
 /* Waits for the first complete answer of a server that is starting:
  *   first [-s] [-t SECONDS] ADDRESS
  * Prints "ready" when it begins, then the CLOCK_MONOTONIC time in ms at the
- * answer's last byte. It opens a connection every few milliseconds beside those
- * that got no reply yet, and asks on the first that is accepted. */
+ * answer's last byte. It opens connections beside those that got no reply
+ * yet, and asks on the first that is accepted. */
 
 #include <errno.h>
 #include <poll.h>
@@ -14,8 +14,9 @@
 
 #include "client.h"
 
-#define ATTEMPTS_MAX 16
-#define STEP_MS 4
+#define ATTEMPTS_MAX 64
+#define STEP_MS 4       // between attempts, at first
+#define STEP_SHARE 0.04 // of the time so far: a slow guest is not kept busy with those given up
 
 static struct pollfd attempts[ATTEMPTS_MAX];
 static int attempts_n;
@@ -63,11 +64,12 @@ static bool answered(struct client *c, int fd) {
 }
 
 static bool wait_for_answer(struct client *c, double deadline_ms) {
-  double next_ms = 0;
+  double start_ms = now_ms(), next_ms = 0;
   while (now_ms() < deadline_ms) {
     if (now_ms() >= next_ms) {
       attempt(c->target);
-      next_ms = now_ms() + STEP_MS;
+      double step_ms = STEP_SHARE * (now_ms() - start_ms);
+      next_ms = now_ms() + (step_ms > STEP_MS ? step_ms : STEP_MS);
     }
     poll(attempts, (nfds_t)attempts_n, 1);
     int fd = take_accepted();

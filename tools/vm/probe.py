@@ -11,7 +11,8 @@ import time
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 RETRY_S = 0.001  # after a refusal
-HEDGE_S = 0.004  # after silence
+HEDGE_S = 0.004  # after silence, at first
+HEDGE_SHARE = 0.04  # of the time so far: a slow guest is not kept busy with attempts given up
 ATTEMPTS_MAX = 64  # in flight; the oldest gives way
 
 
@@ -76,7 +77,7 @@ def _drop(selector, attempts, attempt):
 
 
 def _probe(address, deadline, check, selector, attempts):
-    next_s = 0
+    start_s, next_s = time.monotonic(), 0
     while time.monotonic() < deadline:
         now = time.monotonic()
         if now >= next_s:
@@ -85,7 +86,7 @@ def _probe(address, deadline, check, selector, attempts):
                 _drop(selector, attempts, attempts[0])
             attempts.append(_Attempt(address))
             selector.register(attempts[-1].sock, selectors.EVENT_WRITE, attempts[-1])
-            next_s = now + HEDGE_S
+            next_s = now + max(HEDGE_S, HEDGE_SHARE * (now - start_s))
         for key, _ in selector.select(max(0, next_s - time.monotonic())):
             attempt = key.data
             done = attempt.step()
