@@ -20,7 +20,7 @@ kernel.uses  := lib memstat
 hosted.uses  := lib memstat kernel
 net.uses     := lib memstat kernel
 tls.uses     := lib memstat kernel
-tls_none.uses := lib tls
+tls_none.uses := lib memstat tls
 http.uses    := lib
 site.uses    := lib memstat http
 app.uses     := lib memstat kernel net tls http site
@@ -102,6 +102,9 @@ screenshots: image ## docs/memory.png, by a headless browser
 size: image ## what each folder and library adds to the image: a table, build/size.svg
 	@$(PYTHON) tools/size $(OUT)/thimble.sym.elf
 
+renew: ## send TLS_CERT and TLS_KEY to the running server TO=https://host/ as RENEW_USER
+	@$(PYTHON) tools/renew --to '$(TO)' --user '$(RENEW_USER)' $(TLS_CERT:%=--cert '%') $(TLS_KEY:%=--key '%')
+
 debug: image ## boot the VM stopped, with gdb on it
 	@$(PYTHON) tools/debug
 
@@ -114,7 +117,7 @@ symbolize: ## names for the addresses of a panic report on standard input
 clean: ## remove what was built; fetched sources stay
 	rm -rf $(filter-out build/src build/apt,$(wildcard build/*))
 
-.PHONY: help run image disk pack hosted test unit check e2e compare-nginx screenshots size debug profile symbolize clean FORCE
+.PHONY: help run image disk pack hosted test unit check e2e compare-nginx screenshots size debug profile renew symbolize clean FORCE
 
 # --- What comes from elsewhere -------------------------------------------------
 

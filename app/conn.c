@@ -162,6 +162,8 @@ static void conn_new(struct net_stream *stream, uint16_t port, uint64_t now_ms) 
   http_conn_init(&c->http, server, c->peer, now_ms);
   if (port == private_port)
     http_conn_set_private(&c->http);
+  if (tls)
+    http_conn_secure(&c->http);
   net_stream_set_owner(stream, c);
   memstat_vm.conns_total++;
   if (++memstat_vm.conns_now > memstat_vm.conns_high_water)

@@ -17,11 +17,11 @@
 #include <string.h>
 #include <tls/tls.h>
 
+#include "certificates.h"
 #include "conn.h"
 #include "log.h"
 #include "metrics.h"
 #include "options.h"
-#include "secure.h"
 
 enum { LINE_MAX = 256 };
 
@@ -94,6 +94,29 @@ static void listen_for_status(const struct app_options *options) {
     kernel_console_say(KERNEL_LOG_ERROR, "thimble: cannot listen on the status port", NULL);
 }
 
+/* What the site wants of HTTPS, once there is some: without it, port 80 answers. */
+static void prefer_https(uint16_t tls_port) {
+  uint64_t port = tls_port;
+  lib_span_u64(http_pack_setting(&server.pack, LIB_SPAN("https.port")), UINT16_MAX, &port);
+  server.hsts = http_pack_setting(&server.pack, LIB_SPAN("https.hsts"));
+  server.https_except = http_pack_setting(&server.pack, LIB_SPAN("https.except"));
+  if (http_pack_setting(&server.pack, LIB_SPAN("https.redirect")).n == 0)
+    return;
+  server.https_port = (uint16_t)port;
+  if (http_pack_setting(&server.pack, LIB_SPAN("https.renew")).n) /* never in plain */
+    server.groups |= SITE_RENEW;
+  site_renew = app_certificates_renew;
+}
+
+static void start_tls(uint16_t port) {
+  if (!app_certificates_load(&server.pack))
+    return;
+  if (net_listen(port) < 0)
+    kernel_console_say(KERNEL_LOG_ERROR, "thimble: cannot listen on the TLS port", NULL);
+  else
+    prefer_https(port);
+}
+
 static void start_network(const struct app_options *options) {
   int err = net_init(&options->net);
   if (err == E_NOENT)
@@ -102,8 +125,8 @@ static void start_network(const struct app_options *options) {
     kernel_refuse("the network device cannot be used");
   if (net_listen(options->port) < 0)
     kernel_refuse("not enough memory to listen");
-  if (app_secure_start(&server.pack) && net_listen(options->tls_port) < 0)
-    kernel_console_say(KERNEL_LOG_ERROR, "thimble: cannot listen on the TLS port", NULL);
+  if (tls_here())
+    start_tls(options->tls_port);
   listen_for_status(options);
 }
 

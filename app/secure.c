@@ -1,65 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * TLS between a stream and an HTTP engine; and its certificates from the site
- * pack: the settings "tls.N.chain" and "tls.N.key", N from 0 on. What is wrong
- * with one costs only that one. */
+ * TLS between a stream and an HTTP engine. */
 #include "secure.h"
 
-#include <kernel/clock.h>
-#include <kernel/console.h>
-#include <lib/limits.h>
-#include <memstat/certificate.h>
-#include <tls/tls.h>
-
 enum { ROOM_LEAST = 1024 }; /* bytes: rather wait than send smaller records */
-
-/* --- certificates -------------------------------------------------------- */
-
-static void complain(unsigned i, const char *why) {
-  char n[2] = {(char)('0' + i % 10), 0};
-  kernel_console_say(KERNEL_LOG_ERROR, "thimble: certificate ", n, " is not used: ", why, NULL);
-}
-
-static struct lib_span setting(const struct http_pack *pack, unsigned i, const char *part) {
-  char name[16];
-  struct lib_out o;
-  lib_out_init(&o, name, sizeof name);
-  lib_out_str(&o, "tls.");
-  lib_out_u64(&o, i);
-  lib_out_all(&o, ".", part, NULL);
-  return http_pack_setting(pack, lib_out_done(&o));
-}
-
-/* An expired certificate is served all the same: a warning in the browser is
- * better than no answer. But the console says it. */
-static void check_times(void) {
-  struct memstat_certificate c;
-  int64_t now = kernel_clock_wall_unix();
-  for (unsigned i = 0; now != 0 && memstat_certificate && memstat_certificate(i, &c); i++)
-    if (c.expires_unix < now)
-      kernel_console_say(KERNEL_LOG_ERROR, "thimble: a certificate has expired", NULL);
-}
-
-bool app_secure_start(const struct http_pack *pack) {
-  unsigned used = 0;
-  for (unsigned i = 0; i < TLS_PAIRS_MAX; i++) {
-    struct lib_span chain = setting(pack, i, "chain"), key = setting(pack, i, "key");
-    const char *why;
-    if (!chain.p)
-      break;
-    if (tls_pair_add(chain, key, &why) < 0)
-      complain(i, why);
-    else
-      used++;
-  }
-  if (used == 0)
-    return false;
-  if (tls_start() == 0) {
-    check_times();
-    return true;
-  }
-  kernel_console_say(KERNEL_LOG_ERROR, "thimble: not enough memory for TLS", NULL);
-  return false;
-}
 
 /* --- bytes --------------------------------------------------------------- */
 

@@ -212,6 +212,11 @@ static void write_start(const struct http_conn *c, struct lib_out *o, uint64_t n
     lib_out_span(o, s->name);
     lib_out_str(o, CRLF);
   }
+  if (c->secure && s->hsts.n) {
+    lib_out_str(o, "Strict-Transport-Security: ");
+    lib_out_span(o, s->hsts);
+    lib_out_str(o, CRLF);
+  }
   write_status_fields(c, o);
 }
 

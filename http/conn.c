@@ -73,6 +73,10 @@ void http_conn_set_private(struct http_conn *c) {
   c->is_private = true;
 }
 
+void http_conn_secure(struct http_conn *c) {
+  c->secure = true;
+}
+
 void http_conn_fini(struct http_conn *c) {
   end(c);
 }

@@ -5,6 +5,7 @@
 
 #include "dispatch.h"
 #include "exchange.h"
+#include "https.h"
 #include "static.h"
 
 static uint32_t groups_of(const struct http_conn *c) {
@@ -31,6 +32,8 @@ static void answer_path(struct http_exchange *x, struct lib_span head) {
   struct http_conn *c = x->conn;
   const struct http_request *r = x->request;
   unsigned allow;
+  if (http_https_redirect(c, r, x->path))
+    return;
   if (!http_static_admit(c, r, x->path, x->now_ms))
     return;
   x->route = http_route_find(c->server, groups_of(c), x->path, r->method, x->params, &allow);

@@ -15,6 +15,7 @@ int site_page_clock_events(struct http_exchange *x);
 int site_page_stream(struct http_exchange *x);
 int site_page_metrics(struct http_exchange *x);
 int site_page_health(struct http_exchange *x);
+int site_page_certificates(struct http_exchange *x);
 
 #define SITE_ESCAPED_MAX 6 /* bytes that one byte of text becomes in HTML: &quot; */
 

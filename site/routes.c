@@ -20,6 +20,8 @@ const struct http_route site_routes[] = {
     {HTTP_GET, "/clock/events", site_page_clock_events, .group = SITE_SAMPLES},
     {HTTP_GET, "/stream/:bytes", site_page_stream, .group = SITE_SAMPLES},
     {HTTP_GET, "/healthz", site_page_health, .body_max = 0},
+    {HTTP_PUT, "/-/certificates", site_page_certificates, .body_max = SITE_RENEW_BODY_MAX,
+     .group = SITE_RENEW},
 };
 const size_t site_routes_n = sizeof site_routes / sizeof *site_routes;
 

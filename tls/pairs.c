@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Certificates with their keys, and which of them a client gets: those that
  * carry the name it asks for; among them mbedTLS takes the first whose key
- * suits the client's signature algorithms. */
+ * suits the client's signature algorithms. A set that is no longer served lasts
+ * until the last handshake that began with it is over. */
 #include <lib/err.h>
 #include <lib/limits.h>
 #include <lib/out.h>
@@ -11,12 +12,58 @@
 #include "internal.h"
 
 struct pair {
+  struct pair *next;
   mbedtls_x509_crt chain;
   mbedtls_pk_context key;
 };
 
-static struct pair pairs[TLS_PAIRS_MAX];
-static unsigned pairs_n;
+struct tls_pairs {
+  struct pair *first;
+  unsigned n;
+  unsigned users; /* handshakes under way, and one while it is made or served */
+};
+
+static struct tls_pairs *served;
+
+/* --- life ---------------------------------------------------------------- */
+
+struct tls_pairs *tls_pairs_new(void) {
+  struct tls_pairs *p = NULL;
+  if (tls_library_init() == 0)
+    p = kernel_heap_alloc(&tls_heap, sizeof *p);
+  if (p)
+    *p = (struct tls_pairs){.users = 1};
+  return p;
+}
+
+static void free_pair(struct pair *pair) {
+  mbedtls_x509_crt_free(&pair->chain);
+  mbedtls_pk_free(&pair->key);
+  kernel_heap_free(pair);
+}
+
+void tls_pairs_free(struct tls_pairs *take_p) {
+  if (!take_p || --take_p->users > 0)
+    return;
+  for (struct pair *next, *pair = take_p->first; pair; pair = next) {
+    next = pair->next;
+    free_pair(pair);
+  }
+  kernel_heap_free(take_p);
+}
+
+struct tls_pairs *tls_pairs_served(void) {
+  served->users++;
+  return served;
+}
+
+int tls_pairs_serve(struct tls_pairs *take_p) {
+  if (!served && tls_start() < 0)
+    return E_NOMEM;
+  tls_pairs_free(served);
+  served = take_p;
+  return 0;
+}
 
 /* --- reading ------------------------------------------------------------- */
 
@@ -28,12 +75,23 @@ static const char *read_chain(mbedtls_x509_crt *chain, struct lib_span der) {
     if (mbedtls_asn1_get_tag(&p, end, &n, MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE) != 0)
       return "a certificate is malformed";
     size_t whole = (size_t)(p - (unsigned char *)der.p) + n;
-    int err = mbedtls_x509_crt_parse_der_nocopy(chain, (const unsigned char *)der.p, whole);
-    if (err != 0)
-      return err == MBEDTLS_ERR_X509_ALLOC_FAILED ? "no memory" : "a certificate is malformed";
+    if (mbedtls_x509_crt_parse_der(chain, (const unsigned char *)der.p, whole) != 0)
+      return "a certificate is malformed, or memory is short";
     der = lib_span_sub(der, whole, der.n);
   }
   return chain->raw.len ? NULL : "no certificate";
+}
+
+/* "EC 256", "RSA 2048"; NULL for one that is not served. */
+static const char *key_name(const mbedtls_pk_context *key) {
+  size_t bits = mbedtls_pk_get_bitlen(key);
+  if (mbedtls_pk_get_type(key) != MBEDTLS_PK_RSA)
+    return bits == 256 ? "EC 256" : bits == 384 ? "EC 384" : NULL;
+  return bits == 2048   ? "RSA 2048"
+         : bits == 3072 ? "RSA 3072"
+         : bits == 4096 ? "RSA 4096"
+         : bits > 2048  ? "RSA"
+                        : NULL;
 }
 
 static const char *read_pair(struct pair *pair, struct lib_span chain, struct lib_span key) {
@@ -42,30 +100,36 @@ static const char *read_pair(struct pair *pair, struct lib_span chain, struct li
     return why;
   if (mbedtls_pk_parse_key(&pair->key, (const unsigned char *)key.p, key.n, NULL, 0, tls_random,
                            NULL) != 0)
-    return "the key is malformed";
+    return "the key is malformed, or memory is short";
+  if (!key_name(&pair->key))
+    return "the key is of another kind than EC 256 or 384, or RSA 2048 to 4096";
   if (mbedtls_pk_check_pair(&pair->chain.pk, &pair->key, tls_random, NULL) != 0)
     return "certificate and key are no pair";
   return NULL;
 }
 
-int tls_pair_add(struct lib_span chain, struct lib_span key, const char **why) {
-  if (pairs_n == TLS_PAIRS_MAX) {
-    *why = "too many certificates";
+int tls_pairs_add(struct tls_pairs *p, struct lib_span chain, struct lib_span key,
+                  const char **why) {
+  *why = "too many certificates";
+  if (p->n == TLS_PAIRS_MAX)
     return E_LIMIT;
-  }
+  struct pair *pair = kernel_heap_alloc(&tls_heap, sizeof *pair);
   *why = "no memory";
-  if (tls_library_init() < 0)
+  if (!pair)
     return E_NOMEM;
-  struct pair *pair = &pairs[pairs_n];
+  pair->next = NULL;
   mbedtls_x509_crt_init(&pair->chain);
   mbedtls_pk_init(&pair->key);
   *why = read_pair(pair, chain, key);
   if (*why) {
-    mbedtls_x509_crt_free(&pair->chain);
-    mbedtls_pk_free(&pair->key);
+    free_pair(pair);
     return E_PROTO;
   }
-  pairs_n++;
+  struct pair **last = &p->first;
+  while (*last)
+    last = &(*last)->next;
+  *last = pair;
+  p->n++;
   return 0;
 }
 
@@ -115,32 +179,33 @@ static bool pair_fits(const struct pair *pair, struct lib_span name) {
   return !any && name_fits(common_name(pair), name);
 }
 
-/* The name that stands for pair 0: which others serve it, too? */
-static struct lib_span first_name(void) {
-  const mbedtls_x509_sequence *at = NULL;
-  struct lib_span name;
-  return next_name(&pairs[0], &at, &name) ? name : common_name(&pairs[0]);
-}
-
-int tls_choose_pair(void *unused, mbedtls_ssl_context *ssl, const unsigned char *p, size_t n) {
-  struct lib_span name = {(const char *)p, n};
+/* Offer those of the pairs that carry `name`. */
+static int offer(mbedtls_ssl_context *ssl, const struct tls_pairs *pairs, struct lib_span name,
+                 unsigned *offered_n) {
   int err = 0;
-  (void)unused;
-  for (unsigned i = 0; i < pairs_n && err == 0; i++)
-    if (pair_fits(&pairs[i], name))
-      err = mbedtls_ssl_set_hs_own_cert(ssl, &pairs[i].chain, &pairs[i].key);
+  for (struct pair *p = pairs->first; p && err == 0; p = p->next) {
+    if (!pair_fits(p, name))
+      continue;
+    err = mbedtls_ssl_set_hs_own_cert(ssl, &p->chain, &p->key);
+    ++*offered_n;
+  }
   return err;
 }
 
-int tls_conf_pairs(mbedtls_ssl_config *config) {
-  struct lib_span name = first_name();
-  if (pairs_n == 0)
-    return E_NOENT;
-  for (unsigned i = 0; i < pairs_n; i++)
-    if (i == 0 || pair_fits(&pairs[i], name))
-      if (mbedtls_ssl_conf_own_cert(config, &pairs[i].chain, &pairs[i].key) != 0)
-        return E_NOMEM;
-  return 0;
+int tls_choose_pairs(mbedtls_ssl_context *ssl) {
+  const struct tls_pairs *pairs = ((struct tls_session *)ssl)->pairs;
+  struct pair *first = pairs->first;
+  unsigned offered_n = 0;
+  struct lib_span name;
+  name.p = (const char *)mbedtls_ssl_get_hs_sni(ssl, &name.n);
+  int err = name.n ? offer(ssl, pairs, name, &offered_n) : 0;
+  if (err || offered_n)
+    return err;
+  /* No name, or one that is not known: what serves the name of the first. */
+  const mbedtls_x509_sequence *at = NULL;
+  if (next_name(first, &at, &name))
+    return offer(ssl, pairs, name, &offered_n);
+  return mbedtls_ssl_set_hs_own_cert(ssl, &first->chain, &first->key);
 }
 
 /* --- what is shown ------------------------------------------------------- */
@@ -154,13 +219,6 @@ static int64_t days(int year, int month, int day) {
 
 static int64_t unix_of(const mbedtls_x509_time *t) {
   return days(t->year, t->mon, t->day) * 86400 + t->hour * 3600 + t->min * 60 + t->sec;
-}
-
-static const char *key_name(const mbedtls_pk_context *key) {
-  size_t bits = mbedtls_pk_get_bitlen(key);
-  if (mbedtls_pk_get_type(key) != MBEDTLS_PK_RSA)
-    return bits == 256 ? "EC 256" : "EC 384";
-  return bits == 2048 ? "RSA 2048" : bits == 3072 ? "RSA 3072" : bits == 4096 ? "RSA 4096" : "RSA";
 }
 
 /* Printable everywhere; a certificate may hold anything. */
@@ -184,15 +242,22 @@ static size_t show_names(const struct pair *pair, char *text, size_t cap) {
   return o.n;
 }
 
-bool tls_certificate(unsigned i, struct memstat_certificate *out) {
-  if (i >= pairs_n)
-    return false;
+bool tls_pairs_certificate(const struct tls_pairs *p, unsigned i, struct memstat_certificate *out) {
+  const struct pair *pair = p->first;
   struct lib_out subject;
+  while (pair && i-- > 0)
+    pair = pair->next;
+  if (!pair)
+    return false;
   lib_out_init(&subject, out->subject, sizeof out->subject);
-  show(&subject, common_name(&pairs[i]));
+  show(&subject, common_name(pair));
   out->subject_n = subject.n;
-  out->names_n = show_names(&pairs[i], out->names, sizeof out->names);
-  out->key = key_name(&pairs[i].chain.pk);
-  out->expires_unix = unix_of(&pairs[i].chain.valid_to);
+  out->names_n = show_names(pair, out->names, sizeof out->names);
+  out->key = key_name(&pair->key);
+  out->expires_unix = unix_of(&pair->chain.valid_to);
   return true;
+}
+
+bool tls_certificate(unsigned i, struct memstat_certificate *out) {
+  return tls_pairs_certificate(served, i, out);
 }

@@ -45,6 +45,12 @@ static int set_tickets(void) {
   return err;
 }
 
+/* Comes before a suite of TLS 1.2 is chosen. */
+static int on_client_hello(mbedtls_ssl_context *ssl) {
+  tls_suites_order(ssl);
+  return tls_choose_pairs(ssl);
+}
+
 static int set_protocol(void) {
   mbedtls_ssl_conf_rng(&tls_config, tls_random, NULL);
   tls_suites_init();
@@ -52,21 +58,15 @@ static int set_protocol(void) {
   mbedtls_ssl_conf_tls13_key_exchange_modes(&tls_config,
                                             MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL |
                                                 MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_EPHEMERAL);
-  mbedtls_ssl_conf_cert_cb(&tls_config, tls_suites_order);
-  mbedtls_ssl_conf_sni(&tls_config, tls_choose_pair, NULL);
+  mbedtls_ssl_conf_cert_cb(&tls_config, on_client_hello);
   return mbedtls_ssl_conf_alpn_protocols(&tls_config, protocols);
 }
 
 int tls_start(void) {
-  if (tls_library_init() < 0)
-    return E_NOMEM;
   mbedtls_ssl_config_init(&tls_config);
   if (mbedtls_ssl_config_defaults(&tls_config, MBEDTLS_SSL_IS_SERVER, MBEDTLS_SSL_TRANSPORT_STREAM,
                                   MBEDTLS_SSL_PRESET_DEFAULT) != 0)
     return E_NOMEM;
-  int err = tls_conf_pairs(&tls_config);
-  if (err < 0)
-    return err;
   tls_metrics_init();
   return set_protocol() == 0 && set_tickets() == 0 ? 0 : E_NOMEM;
 }

@@ -43,7 +43,8 @@ struct tls_session *tls_session_new(uint64_t now_ms) {
     s = kernel_heap_alloc(&tls_heap, sizeof *s);
   if (!s)
     goto refuse;
-  *s = (struct tls_session){.deadline_ms = now_ms + TLS_HANDSHAKE_TIMEOUT_MS};
+  *s = (struct tls_session){.pairs = tls_pairs_served(),
+                            .deadline_ms = now_ms + TLS_HANDSHAKE_TIMEOUT_MS};
   mbedtls_ssl_init(&s->ssl);
   if (mbedtls_ssl_setup(&s->ssl, &tls_config) != 0)
     goto refuse;
@@ -53,6 +54,7 @@ struct tls_session *tls_session_new(uint64_t now_ms) {
 refuse:
   if (s) {
     mbedtls_ssl_free(&s->ssl);
+    tls_pairs_free(s->pairs);
     kernel_heap_free(s);
   }
   tls_counters.refusals++;
@@ -64,6 +66,7 @@ void tls_session_free(struct tls_session *take_s) {
     tls_counters.failures++;
   kernel_heap_free(take_s->plain);
   mbedtls_ssl_free(&take_s->ssl);
+  tls_pairs_free(take_s->pairs);
   kernel_heap_free(take_s);
   tls_counters.sessions--;
 }
@@ -96,6 +99,8 @@ static void handshake(struct tls_session *s) {
     lib_histogram_add(&tls_counters.durations,
                       kernel_clock_ns() / 1000000 - (s->deadline_ms - TLS_HANDSHAKE_TIMEOUT_MS));
     tls_seal_forget_handshake(&s->ssl);
+    tls_pairs_free(s->pairs);
+    s->pairs = NULL;
   } else if (!is_wait(err)) {
     fail(s);
   }

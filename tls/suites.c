@@ -81,13 +81,12 @@ int tls_ssl_validate_ciphersuite(const mbedtls_ssl_context *ssl,
 }
 
 /* The order is a setting of all sessions, read right after this has set it. */
-int tls_suites_order(mbedtls_ssl_context *ssl) {
+void tls_suites_order(mbedtls_ssl_context *ssl) {
   if (ssl->tls_version != MBEDTLS_SSL_VERSION_TLS1_2)
-    return 0;
+    return;
   bool follow = is_chacha(common_suites(ssl, false).theirs);
   mbedtls_ssl_conf_preference_order(&tls_config, follow ? MBEDTLS_SSL_SRV_CIPHERSUITE_ORDER_CLIENT
                                                         : MBEDTLS_SSL_SRV_CIPHERSUITE_ORDER_SERVER);
-  return 0;
 }
 
 void tls_suites_init(void) {

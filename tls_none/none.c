@@ -9,13 +9,28 @@ bool tls_here(void) {
   return false;
 }
 
-int tls_pair_add(struct lib_span chain, struct lib_span key, const char **why) {
-  (void)chain, (void)key;
+struct tls_pairs *tls_pairs_new(void) {
+  return NULL;
+}
+
+void tls_pairs_free(struct tls_pairs *take_p) {
+  (void)take_p;
+}
+
+int tls_pairs_add(struct tls_pairs *p, struct lib_span chain, struct lib_span key,
+                  const char **why) {
+  (void)p, (void)chain, (void)key;
   *why = "this image has no TLS";
   return E_NOENT;
 }
 
-int tls_start(void) {
+bool tls_pairs_certificate(const struct tls_pairs *p, unsigned i, struct memstat_certificate *out) {
+  (void)p, (void)i, (void)out;
+  return false;
+}
+
+int tls_pairs_serve(struct tls_pairs *take_p) {
+  (void)take_p;
   return E_NOENT;
 }
 

@@ -16,6 +16,7 @@ sys.path[:0] = [os.path.join(ROOT, "tools"), os.path.join(ROOT, "tests"), HERE]
 
 import guest as guests  # noqa: E402
 import netns  # noqa: E402
+from tls import tls_image, tls_pairs  # noqa: E402, F401
 from vm import accel as accels  # noqa: E402
 
 NO_LAN = netns.impossible()

@@ -7,7 +7,6 @@ import contextlib
 import hashlib
 import os
 import re
-import shutil
 import socket
 import ssl
 import struct
@@ -17,13 +16,10 @@ import time
 import pytest
 from conftest import ACCELS, NO_LAN, ROOT, boot
 from guest import TIMEOUT_S, read_all
-from images import make_image
 from test_load import owners, settled
 from test_observability import family, scrape
-
-BUILD = os.path.join(ROOT, "build", "e2e", "tls")
-BIG_BYTES = 3 << 20
-VERSIONS = [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]
+from tls import (REQUEST, VERSIONS, certs, connect, context, expired, expiry_of, fetch, pack,
+                 read_answer, self_signed, tcp, to_der)
 
 pytestmark = [
     pytest.mark.parametrize("accel", ACCELS[:1], indirect=True),
@@ -31,40 +27,14 @@ pytestmark = [
 ]
 
 
-def openssl(*args):
-    subprocess.run(["openssl", *args], check=True, capture_output=True)
-
-
-def self_signed(name, kind, days="30"):
-    """A certificate for `name`: paths of (certificate, key)."""
-    cert, key = (os.path.join(BUILD, f"{name}-{kind[0]}.{part}") for part in ("pem", "key"))
-    openssl("req", "-x509", "-nodes", "-newkey", *kind, "-keyout", key, "-out", cert, "-days",
-            days, "-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}")
-    return cert, key
-
-
-EC256 = ("ec", "-pkeyopt", "ec_paramgen_curve:prime256v1")
-EC384 = ("ec", "-pkeyopt", "ec_paramgen_curve:secp384r1")
-RSA = ("rsa:2048",)
+@pytest.fixture(scope="session")
+def pairs(tls_pairs):
+    return tls_pairs
 
 
 @pytest.fixture(scope="session")
-def pairs():
-    os.makedirs(BUILD, exist_ok=True)
-    return [self_signed("one.test", EC256), self_signed("one.test", RSA),
-            self_signed("two.test", EC384)]
-
-
-@pytest.fixture(scope="session")
-def image(pairs):
-    """An image with TLS and a large file."""
-    site = os.path.join(BUILD, "site")
-    shutil.copytree(os.path.join(ROOT, "site/content"), site, dirs_exist_ok=True)
-    with open(os.path.join(site, "big.bin"), "wb") as f:
-        f.write(os.urandom(BIG_BYTES))
-    certs, keys = (" ".join(p[i] for p in pairs) for i in (0, 1))
-    out = make_image("tls", "TLS=1", f"SITE={site}", f"TLS_CERT={certs}", f"TLS_KEY={keys}")
-    return out, hashlib.sha256(open(os.path.join(site, "big.bin"), "rb").read()).hexdigest()
+def image(tls_image):
+    return tls_image
 
 
 @pytest.fixture(scope="module")
@@ -72,52 +42,6 @@ def secure(accel, image):
     with boot(accel, image=image[0]) as g:
         yield g.wait_answer()
         g.healthy()
-
-
-def context(pairs, *versions):
-    c = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    for cert, _ in pairs:
-        c.load_verify_locations(cert)
-    c.set_alpn_protocols(["h2", "http/1.1"])
-    if versions:
-        c.minimum_version, c.maximum_version = versions[0], versions[-1]
-    return c
-
-
-def tcp(g):
-    with g.inside():
-        s = socket.create_connection((g.host, 443), TIMEOUT_S)
-    s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return s
-
-
-def connect(g, c, name="one.test", session=None):
-    return c.wrap_socket(tcp(g), server_hostname=name, session=session)
-
-
-REQUEST = b"GET %s HTTP/1.1\r\nHost: one.test\r\nConnection: %s\r\n\r\n"
-
-
-def fetch(s, path=b"/how", end=b"close"):
-    s.sendall(REQUEST % (path, end))
-    return read_all(s).partition(b"\r\n\r\n")[2]
-
-
-def read_answer(s):
-    """One answer with a Content-Length, the connection kept."""
-    def more():
-        part = s.recv(65536)
-        assert part, "closed in the middle of an answer"
-        return part
-
-    data = more()
-    while b"\r\n\r\n" not in data:
-        data += more()
-    head, _, body = data.partition(b"\r\n\r\n")
-    length = int(re.search(rb"(?i)content-length: (\d+)", head).group(1))
-    while len(body) < length:
-        body += more()
-    return body
 
 
 def tls_bytes(g):
@@ -331,12 +255,6 @@ def test_many_handshakes_leave_nothing_behind(secure, pairs):
     assert tls_bytes(secure) == before
 
 
-def expiry_of(cert):
-    """Unix time when a PEM file's certificate expires, as OpenSSL has it."""
-    text = subprocess.check_output(["openssl", "x509", "-in", cert, "-noout", "-enddate"], text=True)
-    return ssl.cert_time_to_seconds(text.strip().partition("=")[2])
-
-
 def test_certificates_are_shown(secure, pairs):
     keys = ["EC 256", "RSA 2048", "EC 384"]
     names = ["one.test", "one.test", "two.test"]
@@ -443,11 +361,6 @@ def test_a_handshake_has_a_time_limit(secure):
         assert 5 < time.monotonic() - start < 15
 
 
-def certs(*args):
-    return subprocess.run([os.path.join(ROOT, "tools/certs"), os.path.join(BUILD, "out"), *args],
-                          capture_output=True, text=True)
-
-
 def test_what_cannot_be_used_is_refused_when_packing(accel, pairs, tmp_path):
     (cert, key), (_, other) = pairs[0], pairs[2]
     assert "not the key of" in certs("--cert", cert, "--key", other).stderr
@@ -456,20 +369,35 @@ def test_what_cannot_be_used_is_refused_when_packing(accel, pairs, tmp_path):
     assert "no certificate" in certs("--cert", str(tmp_path / "junk"), "--key", key).stderr
     weak = self_signed("weak.test", ("rsa:1024",))
     assert "none of ECDSA" in certs("--cert", weak[0], "--key", weak[1]).stderr
+    cert_of_2019, its_key = expired("late.test", str(tmp_path))
+    assert "has expired" in certs("--cert", cert_of_2019, "--key", its_key).stderr
     assert certs("--cert", cert, "--key", key).returncode == 0
 
 
 def test_a_wrong_pair_at_boot_leaves_http(accel, image, pairs, tmp_path):
     """Such a pack is only made by hand."""
-    assert certs("--cert", pairs[0][0], "--key", pairs[0][1]).returncode == 0
-    for part, source in (("chain", pairs[2][0]), ("key", pairs[0][1])):
-        kind = "x509" if part == "chain" else "pkey"
-        openssl(kind, "-in", source, "-outform", "DER", "-out", str(tmp_path / f"0.{part}"))
-    pack = str(tmp_path / "wrong.pack")
-    subprocess.run([os.path.join(ROOT, "build/thimble-pack"), "-o", pack, "--tls", str(tmp_path),
-                    os.path.join(ROOT, "site/content")], check=True)
-    with boot(accel, image=image[0], module=pack) as g:
+    to_der((pairs[2][0], pairs[0][1]), str(tmp_path))
+    wrong = pack(os.path.join(ROOT, "site/content"), tmp_path / "wrong.pack", tmp_path)
+    with boot(accel, image=image[0], module=wrong) as g:
         g.wait_answer()
         assert "certificate 0 is not used: certificate and key are no pair" in g.console.text()
         with pytest.raises(ConnectionRefusedError):
             tcp(g)
+        assert g.memory()["certificates"] == []
+
+
+def test_an_expired_certificate_at_boot_is_named_and_served(accel, image, tmp_path):
+    cert, key = expired("one.test", str(tmp_path))
+    to_der((cert, key), str(tmp_path))
+    late = pack(os.path.join(ROOT, "site/content"), tmp_path / "late.pack", tmp_path)
+    with boot(accel, image=image[0], module=late) as g:
+        g.wait_answer()
+        assert "certificate 0 of one.test has expired" in g.console.text()
+        assert g.run(["curl", "-sk", f"https://{g.host}/healthz"]).stdout == "ok\n"
+        assert g.memory()["certificates"][0]["days_left"] < -365
+
+
+def test_nobody_may_send_certificates_unless_site_conf_says_so(secure):
+    done = secure.run(["curl", "-sk", "-o", "/dev/null", "-w", "%{http_code}", "-X", "PUT", "-F",
+                       "tls.0.chain=x", f"https://{secure.host}/-/certificates"])
+    assert done.stdout == "404"

@@ -33,8 +33,10 @@ static void set_up(void) {
     return;
   done = true;
   tls_test_setup(NULL);
-  LIB_ASSERT(tls_pair_add(load("build/unit/tls/0.chain"), load("build/unit/tls/0.key"), &why) == 0);
-  LIB_ASSERT(tls_start() == 0);
+  struct tls_pairs *pairs = tls_pairs_new();
+  LIB_ASSERT(tls_pairs_add(pairs, load("build/unit/tls/0.chain"), load("build/unit/tls/0.key"),
+                           &why) == 0);
+  LIB_ASSERT(tls_pairs_serve(pairs) == 0);
   tls_session_free(tls_session_new(0)); /* what is made once and stays */
 }
 

@@ -625,6 +625,27 @@ def test_settings(site):
     assert site.write(conf='server: ""\n').pack().settings == {"server": b""}
 
 
+def test_settings_of_https(site):
+    default = b"/healthz\n/.well-known/acme-challenge/*\n"
+    assert site.write(conf="https: {redirect: false, except: [/a]}\n").pack().settings == {}
+    assert site.write(conf="https: {redirect: true}\n").pack().settings == {
+        "https.redirect": b"true", "https.except": default}
+    conf = "https: {redirect: true, except: [/a, /-/x, /b/*], port: 8443, hsts: max-age=1; preload}\n"
+    assert site.write(conf=conf).pack().settings == {
+        "https.redirect": b"true", "https.except": b"/a\n/-/x\n/b/*\n", "https.port": b"8443",
+        "https.hsts": b"max-age=1; preload"}
+    assert site.write(conf="https: {redirect: true, except: []}\n").pack().settings == {
+        "https.redirect": b"true", "https.except": b""}
+
+
+def test_who_may_renew_is_asked_on_every_host(site):
+    conf = "https: {redirect: true, renew: {ada: %s}}\nhosts: {a.test: {aliases: [b.test]}}\n"
+    pack = site.write(conf=conf % HASH).pack()
+    assert pack.settings["https.renew"] == b"true"
+    for host in pack.hosts.values():
+        assert host.realms == [("/-/certificates", "Certificates", {"ada": HASH})], host.name
+
+
 def test_mime_additions(site):
     pack = site.write({"a.glsl": b"", "b.html": b"", "c.x.y": b""},
                       "mime: {.glsl: text/x-glsl, .html: text/plain, .x.y: a/b}\n").pack()
@@ -679,6 +700,25 @@ def test_mime_additions(site):
     ("hosts: {a: {folder: missing}}", 1, 21, "cannot take /missing: No such file"),
     ("hosts: {a: {folder: site.conf}}", 1, 21, "cannot take /site.conf: not a folder"),
     ("hosts: {a: {server: x}}", 1, 13, 'unknown key "server"'),
+    ("hosts: {a: {https: {}}}", 1, 13, 'unknown key "https"'),
+    ("https: {redirct: true}", 1, 9, 'is "redirect" meant?'),
+    ("https: {redirect: 308}", 1, 19, "false, true"),
+    ("https: {except: [a]}", 1, 18, "begins with /"),
+    ("https: {except: [/a, /b?c]}", 1, 22, "no ? or #"),
+    ("https: {except: [/a*/b]}", 1, 18, "only at the end"),
+    ("https: {except: [/-/certificates]}", 1, 18, "never taken in plain"),
+    ("https: {except: [/-/*]}", 1, 18, "never taken in plain"),
+    ("https: {except: ['/*']}", 1, 18, "never taken in plain"),
+    ("https: {port: 0}", 1, 15, "1 to 65535"),
+    ("https: {port: 65536}", 1, 15, "65535"),
+    ("https: {hsts: always}", 1, 15, "max-age=SECONDS"),
+    ("https: {hsts: max-age=}", 1, 15, "max-age=SECONDS"),
+    ("https: {hsts: max-age=1; includeSubdomains}", 1, 15, "includeSubDomains"),
+    ("https: {hsts: max-age=1; preload; includeSubDomains}", 1, 15, "includeSubDomains"),
+    ("https: {redirect: true, renew: {}}", 1, 32, "at least one user"),
+    ("https: {redirect: true, renew: {ada: secret}}", 1, 38, "openssl passwd -5"),
+    ("https: {renew: {ada: " + HASH + "}}", 1, 16, 'needs "redirect: true"'),
+    ("headers: {'*': {Strict-Transport-Security: max-age=1}}", 1, 17, "the server makes the field"),
     ("mime: {txt: text/plain}", 1, 8, "with its dot"),
     ("mime: {.txt: text}", 1, 14, "not a media type"),
     ("hide: x", 1, 7, "a list is wanted"),
@@ -815,8 +855,10 @@ def test_each_example_of_the_documentation_packs(site, conf, files):
 
 
 def test_the_documentation_names_every_key():
-    with open(os.path.join(TOP, "tools", "pack", "conf.c")) as f:
-        keys = set(re.findall(r'\{"([a-z_]+)", read_', f.read()))
+    keys = set()
+    for name in ("conf.c", "https.c"):
+        with open(os.path.join(TOP, "tools", "pack", name)) as f:
+            keys |= set(re.findall(r'\{"([a-z_]+)", (?:conf_|https_)?read', f.read()))
     with open(os.path.join(TOP, "docs", "SITE_CONF.md")) as f:
         doc = f.read()
     assert len(keys) > 15

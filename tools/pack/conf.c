@@ -3,6 +3,7 @@
  * which keys the file, a host and the inner mappings have. */
 #include "conf.h"
 
+#include "https.h"
 #include "mime.h"
 #include "tree.h"
 
@@ -15,8 +16,7 @@
 
 /* --- values -------------------------------------------------------------- */
 
-/* A path of the site, spelled as the files are: not percent-encoded. */
-static const char *path_text(struct yaml_file *f, yaml_node_t *n) {
+const char *conf_path(struct yaml_file *f, yaml_node_t *n) {
   const char *s = yaml_text(f, n);
   if (s[0] != '/')
     yaml_problem(f, n, "a path is wanted here, and begins with /");
@@ -93,7 +93,7 @@ static const char *cut_star(const char *s, bool *had_star) {
 
 static void read_from(struct yaml_file *f, yaml_node_t *n, void *into) {
   struct conf_rule *r = into;
-  r->from = cut_star(path_text(f, n), &r->is_prefix);
+  r->from = cut_star(conf_path(f, n), &r->is_prefix);
   if (strchr(r->from, '*'))
     yaml_problem(f, n, "* stands only at the end of \"from\"");
 }
@@ -148,7 +148,7 @@ static void read_rewrites(struct yaml_file *f, yaml_node_t *n, void *into) {
 
 static void push_error(struct yaml_file *f, yaml_node_t *key, yaml_node_t *value, void *into) {
   struct conf_host *h = into;
-  struct conf_error e = {yaml_number(f, key, 599), path_text(f, value), value};
+  struct conf_error e = {yaml_number(f, key, 599), conf_path(f, value), value};
   if (e.status < 400)
     yaml_problem(f, key, "the status of an error is wanted here: 400 to 599");
   UTIL_PUSH(h->errors, h->errors_n, e);
@@ -160,7 +160,7 @@ static void read_errors(struct yaml_file *f, yaml_node_t *n, void *into) {
 
 static void read_fallback(struct yaml_file *f, yaml_node_t *n, void *into) {
   struct conf_host *h = into;
-  h->fallback = path_text(f, n);
+  h->fallback = conf_path(f, n);
   h->fallback_node = n;
 }
 
@@ -208,11 +208,25 @@ static void read_listing(struct yaml_file *f, yaml_node_t *n, void *into) {
 
 /* Fields that the server makes itself: another value would break a response. */
 static bool is_reserved(const char *name) {
-  static const char *const names[] = {
-      "accept-ranges", "connection", "content-encoding",  "content-length", "content-range",
-      "date",          "etag",       "keep-alive",        "last-modified",  "location",
-      "server",        "trailer",    "transfer-encoding", "upgrade",        "vary",
-      "allow",         "te",         "www-authenticate"};
+  static const char *const names[] = {"accept-ranges",
+                                      "connection",
+                                      "content-encoding",
+                                      "content-length",
+                                      "content-range",
+                                      "date",
+                                      "etag",
+                                      "keep-alive",
+                                      "last-modified",
+                                      "location",
+                                      "server",
+                                      "trailer",
+                                      "transfer-encoding",
+                                      "upgrade",
+                                      "vary",
+                                      "allow",
+                                      "te",
+                                      "www-authenticate",
+                                      "strict-transport-security"};
   char *s = lower(name);
   bool found = false;
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -290,7 +304,7 @@ static void push_user(struct yaml_file *f, yaml_node_t *key, yaml_node_t *value,
   UTIL_PUSH(r->users, r->users_n, u);
 }
 
-static void read_users(struct yaml_file *f, yaml_node_t *n, void *into) {
+void conf_read_users(struct yaml_file *f, yaml_node_t *n, void *into) {
   yaml_read_pairs(f, n, push_user, into);
 }
 
@@ -303,9 +317,9 @@ static void read_realm(struct yaml_file *f, yaml_node_t *n, void *into) {
 
 static void push_realm(struct yaml_file *f, yaml_node_t *key, yaml_node_t *value, void *into) {
   static const struct yaml_key keys[] = {
-      {"realm", read_realm}, {"users", read_users}, {NULL, NULL}};
+      {"realm", read_realm}, {"users", conf_read_users}, {NULL, NULL}};
   struct conf_host *h = into;
-  const char *prefix = path_text(f, key);
+  const char *prefix = conf_path(f, key);
   size_t n = strlen(prefix);
   if (strchr(prefix, '*'))
     yaml_problem(f, key, "a folder is wanted here: everything below it is protected");
@@ -444,7 +458,7 @@ static void read_status_realm(struct yaml_file *f, yaml_node_t *n, void *into) {
 
 static void read_status_users(struct yaml_file *f, yaml_node_t *n, void *into) {
   struct conf *c = ((struct conf_host *)into)->conf;
-  read_users(f, n, &c->status);
+  conf_read_users(f, n, &c->status);
   if (c->status.users_n == 0)
     yaml_problem(f, n, "nobody could enter: name a user, or leave \"users\" out");
 }
@@ -484,6 +498,7 @@ void conf_load(struct conf *conf, const char *site) {
                                          {"mime", read_mime},
                                          {"server", read_server},
                                          {"pages", read_pages},
+                                         {"https", https_read},
                                          {"compress", read_compress},
                                          {"status", read_status_pages},
                                          {NULL, NULL}};
@@ -501,4 +516,5 @@ void conf_load(struct conf *conf, const char *site) {
     yaml_read_keys(&conf->file, root, keys, &top);
   conf->hosts[0] = top;
   add_status_realms(conf);
+  https_protect(conf);
 }

@@ -81,11 +81,18 @@ struct conf {
   struct yaml_file file;
   struct conf_host *hosts; /* [0] is the default */
   size_t hosts_n;
+  struct conf_realm renewers;    /* who may send certificates to the running server */
   struct conf_setting *settings; /* for parts of the server, by name */
   size_t settings_n;
   struct conf_realm status; /* for the status pages of each host; users_n 0: none */
   unsigned codings;         /* compressed forms wanted, a bit for each enum lib_pack_coding */
 };
+
+/* The path of a node, spelled as the site's files are: not percent-encoded. */
+const char *conf_path(struct yaml_file *f, yaml_node_t *n);
+
+/* Read users with the hashes of their passwords into a struct conf_realm. */
+void conf_read_users(struct yaml_file *f, yaml_node_t *n, void *realm);
 
 /* Read site.conf of the folder `site`; a site without one has the defaults. Media
  * types go to mime_add. Problems are reported; the caller stops on them. */

@@ -31,12 +31,12 @@ class UserNet:
 
     port: int  # on 127.0.0.1, forwarded to guest_port
     guest_port: int = 80
-    tls_port: int = 0  # forwarded to 443; 0: none
+    tls_port: int = 0  # forwarded to the same port; 0: none
 
     def argument(self):
         pairs = [(self.port, self.guest_port)]
         if self.tls_port:
-            pairs.append((self.tls_port, 443))
+            pairs.append((self.tls_port, self.tls_port))
         forwards = [f"hostfwd=tcp:127.0.0.1:{here}-:{there}" for here, there in pairs]
         return ",".join(["user", "id=n0"] + forwards)
 

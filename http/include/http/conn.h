@@ -27,6 +27,9 @@ void http_conn_init(struct http_conn *c, struct http_server *server, const char 
 /* It came by a way that is not everybody's: has the pages of private_groups. */
 void http_conn_set_private(struct http_conn *c);
 
+/* The connection is private: it came over TLS. To be told before the first byte. */
+void http_conn_secure(struct http_conn *c);
+
 /* Give back whatever the connection holds (work buffer, stream handler). */
 void http_conn_fini(struct http_conn *c);
 

@@ -65,4 +65,5 @@ struct http_conn {
   bool waiting : 1;                         /* the stream sleeps until deadline_ms */
   bool ended : 1;                           /* the peer sends no more */
   bool is_private : 1;                      /* has the pages of private_groups, too */
+  bool secure : 1;                          /* it came over TLS */
 };

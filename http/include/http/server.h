@@ -47,9 +47,13 @@ struct http_server {
   struct http_pack pack;           /* opened; stays while a connection lives */
   const struct http_route *routes; /* pages by code; looked at before the pack */
   size_t routes_n;
-  uint32_t groups;         /* of pages that this site has, or-ed */
-  uint32_t private_groups; /* and those that it has on private connections only */
-  struct lib_span name;    /* the Server field; "" for none */
+  uint32_t groups;              /* of pages that this site has, or-ed */
+  uint32_t private_groups;      /* and those that it has on private connections only */
+  struct lib_span name;         /* the Server field; "" for none */
+  uint16_t https_port;          /* plain requests are sent to it; 0: they are answered */
+  struct lib_span https_except; /* paths that are answered all the same, a line each; a `*`
+                                   may stand at the end */
+  struct lib_span hsts;         /* Strict-Transport-Security over TLS; "" for none */
   void *(*work_alloc)(size_t bytes);
   void (*work_free)(void *p);
   void (*log)(const struct http_access *a); /* may be NULL */

@@ -7,26 +7,37 @@
 
 #include <lib/histogram.h>
 #include <lib/span.h>
+#include <memstat/certificate.h>
 
 /* Is TLS in this image? A constant to the optimizer. */
 bool tls_here(void);
 
+/* Certificates with their keys that are served together. */
+struct tls_pairs;
+
+/* An empty set, or NULL: no memory, or no TLS in this image. */
+struct tls_pairs *tls_pairs_new(void);
+void tls_pairs_free(struct tls_pairs *take_p);
+
 /* Add a certificate chain and its private key.
  *
- * chain    certificates in DER, one behind the other, the server's first;
- *          borrowed for the image's life
- * key      private key in DER (PKCS #8, SEC 1 or PKCS #1); borrowed for the call
- * why      written on error: a few words for the console
- * errors   E_PROTO  malformed, or chain and key are no pair
+ * chain    certificates in DER, one behind the other, the server's first; copied
+ * key      private key in DER (PKCS #8, SEC 1 or PKCS #1); copied
+ * why      written on error: a few words for people
+ * errors   E_PROTO  malformed, of another kind, or chain and key are no pair
  *          E_LIMIT  TLS_PAIRS_MAX are there
- *          E_NOMEM
- *          E_NOENT  no TLS in this image */
-int tls_pair_add(struct lib_span chain, struct lib_span key, const char **why);
-
-/* Make ready for sessions; to be called once, when every pair was added.
- * errors   E_NOENT  no pair
  *          E_NOMEM */
-int tls_start(void);
+int tls_pairs_add(struct tls_pairs *p, struct lib_span chain, struct lib_span key,
+                  const char **why);
+
+/* What is shown of certificate `i` of the set; false when there are no more. */
+bool tls_pairs_certificate(const struct tls_pairs *p, unsigned i, struct memstat_certificate *out);
+
+/* Serve this set, with one certificate at least, from the next handshake on. The
+ * first call makes ready for sessions. The set before it goes when the handshakes
+ * that it serves are over; sessions need none.
+ * errors   E_NOMEM  the set stays the caller's */
+int tls_pairs_serve(struct tls_pairs *take_p);
 
 struct tls_stat {
   uint64_t handshakes_12, handshakes_13; /* completed, resumed ones included */
