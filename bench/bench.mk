@@ -3,7 +3,7 @@
 
 bench.bin := build/bench/bin
 bench.flags := -O2 -g $(warnings) -Ibench/clients
-bench.clients := $(addprefix $(bench.bin)/,icount.so requests first tsc)
+bench.clients := $(addprefix $(bench.bin)/,icount.so requests first tsc relay)
 
 bench: bench-peers ## Thimble beside Linux + nginx, as a VM and on the host: 15 minutes
 	@bench/images sample-tls thimble-tls thimble sample
@@ -35,7 +35,7 @@ $(bench.bin)/requests $(bench.bin)/first: $(bench.bin)/%: bench/clients/%.c benc
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(bench.flags) -pthread $(filter %.c,$^) -lssl -lcrypto -o $@
 
-$(bench.bin)/tsc: bench/clients/tsc.c | bench-packages
+$(bench.bin)/tsc $(bench.bin)/relay: $(bench.bin)/%: bench/clients/%.c | bench-packages
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(bench.flags) $< -o $@
 

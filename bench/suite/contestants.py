@@ -112,6 +112,10 @@ class HostServer(Server):
 
     def __init__(self):
         self.ns, self.inner = Namespace(), Namespace()
+        self.connect()
+
+    def connect(self):
+        """Put a link between the two namespaces, with an address at either end."""
         with self.inner, open("/proc/thread-self/ns/net", "rb") as inner, self.ns:
             tap.ip("link", "add", "lan0", "type", "veth", "peer", "name", "lan1",
                    "netns", f"/proc/{os.getpid()}/fd/{inner.fileno()}")
@@ -138,6 +142,35 @@ class HostServer(Server):
             self.process.wait()
         self.ns.close()
         self.inner.close()
+
+
+class TapHostServer(HostServer):
+    """The same behind a tap, as a VM is, and a process that passes the frames on."""
+
+    relay = None
+
+    def connect(self):
+        with self.ns:
+            outer = tap.Tap("lan0", [HOST4 + "/24"])
+        with self.inner:
+            inner = tap.Tap("lan1", [GUEST4 + "/24"])
+        fds = (outer.fd, inner.fd)
+        with pinned(SERVER_CPU):
+            self.relay = subprocess.Popen(
+                ["setpriv", "--pdeathsig", "KILL", "--", out("bin", "relay"), *map(str, fds)],
+                stdin=subprocess.DEVNULL, pass_fds=fds, start_new_session=True)
+        outer.close()
+        inner.close()
+
+    def check(self):
+        super().check()
+        if self.relay.poll() is not None:
+            raise Failed("the relay has ended")
+
+    def stop(self):
+        self.relay.kill()
+        self.relay.wait()
+        super().stop()
 
 
 def host_configuration():
@@ -184,20 +217,15 @@ def empty(accel, tls=False, mem_mb=MEM_MB, counters=""):
 
 @dataclasses.dataclass(frozen=True)
 class Contestant:
+    """`server` makes its Server of start()'s options: tls, mem_mb, counters."""
+
     name: str
     title: str
-    accel: str  # "" : no VM
-    machine: object  # of the functions above; None: nginx on the host
-
-    def prepare(self, **options):
-        """A Server with its network, whose boot() starts it."""
-        if not self.machine:
-            return HostServer()
-        return VmServer(self.machine(self.accel, **options))
+    server: object
 
     def start(self, **options):
         """A Server that starts; wait() for it."""
-        server = self.prepare(**options)
+        server = self.server(**options)
         try:
             server.boot()
         except BaseException:
@@ -206,8 +234,18 @@ class Contestant:
         return server
 
 
-THIMBLE = Contestant("thimble", "Thimble, TCG", "tcg", thimble)
-THIMBLE_KVM = Contestant("thimble_kvm", "Thimble, KVM", "kvm", thimble)
-LINUX = Contestant("linux", "Linux + nginx, TCG", "tcg", linux)
-HOST = Contestant("host", "nginx on the host", "", None)
-EMPTY = Contestant("empty", "empty guest, TCG", "tcg", empty)
+def vm(machine, accel):
+    return lambda **options: VmServer(machine(accel, **options))
+
+
+def process(kind):
+    return lambda tls=False: kind()  # one nginx serves both
+
+
+THIMBLE = Contestant("thimble", "Thimble, TCG", vm(thimble, "tcg"))
+LINUX = Contestant("linux", "Linux + nginx, TCG", vm(linux, "tcg"))
+THIMBLE_KVM = Contestant("thimble_kvm", "Thimble, KVM", vm(thimble, "kvm"))
+HOST_TAP = Contestant("host_tap", "nginx on the host, tap", process(TapHostServer))
+HOST = Contestant("host", "nginx on the host, veth", process(HostServer))
+EMPTY = Contestant("empty", "empty guest, TCG", vm(empty, "tcg"))
+ALL = (THIMBLE, LINUX, THIMBLE_KVM, HOST_TAP, HOST)

@@ -10,7 +10,8 @@ from matplotlib import pyplot  # noqa: E402
 from suite import counts, loads, out  # noqa: E402
 from suite.report import NAMES, contestants_of  # noqa: E402
 
-COLOURS = {"thimble": "#1b6ca8", "linux": "#d98e04", "thimble_kvm": "#3aa17e", "host": "#8a8f98"}
+COLOURS = {"thimble": "#1b6ca8", "linux": "#d98e04", "thimble_kvm": "#3aa17e", "host_tap": "#8a8f98",
+           "host": "#c3c7cd"}
 BAR = 0.8  # of the room of a group
 
 

@@ -2,9 +2,9 @@
 """The results for people: Markdown tables, and a word on each goal."""
 
 from suite import counts, loads
+from suite.contestants import ALL
 
-NAMES = {"thimble": "Thimble, TCG", "linux": "Linux + nginx, TCG", "thimble_kvm": "Thimble, KVM",
-         "host": "nginx on the host"}
+NAMES = {contestant.name: contestant.title for contestant in ALL}
 
 
 def table(head, rows):

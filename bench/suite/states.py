@@ -30,7 +30,7 @@ def median_ms(measure, runs):
 def first_answer_ms(contestant, tls):
     """From the start of the VMM's process to the end of its first answer."""
     argv = [out("bin", "first"), "-t", str(FIRST_S)] + (["-s"] if tls else []) + [GUEST4]
-    with contestant.prepare(tls=tls) as server:
+    with contestant.server(tls=tls) as server:
         client = server.start(argv)
         try:
             client.stdout.readline()  # it is at work
