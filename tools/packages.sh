@@ -14,7 +14,7 @@ run='python3 qemu-system-x86'
 disk='python3 grub-pc-bin grub-efi-amd64-bin mtools'
 test='
   git libcmocka-dev python3-pytest python3-scapy python3-brotli openssl
-  prometheus rsyslog wrk gdb ovmf libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients
+  prometheus rsyslog wrk gdb ovmf umoci skopeo haproxy python3-yaml libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients
   clang-format dnsmasq-base iproute2 iputils-ping procps curl wget nginx-light slowhttptest gnutls-bin chromium chromium-driver'
 bench='
   wrk curl iproute2 util-linux libssl-dev python3-matplotlib
