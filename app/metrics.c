@@ -7,8 +7,10 @@
 #include <kernel/idle.h>
 #include <kernel/mem.h>
 #include <kernel/netdev.h>
+#include <lib/version.h>
 #include <memstat/memstat.h>
 #include <memstat/metric.h>
+#include <tls/tls.h>
 
 struct app_counters app_counters;
 
@@ -83,6 +85,16 @@ static void refresh(void) {
   now.exits = exits();
 }
 
+/* The compiler leaves out one of the names. */
+static void register_build(void) {
+#define BUILD "build_info{version=\"" LIB_VERSION "\",compiler=\"gcc " __VERSION__ "\",tls=\""
+  static const uint64_t one = 1;
+  static struct memstat_metric row = {NULL, "What the image was built from.", &one};
+  static struct memstat_metrics table = {&row, 1, NULL, NULL};
+  row.name = tls_here() ? BUILD "mbedtls\"}" : BUILD "none\"}";
+  memstat_metrics_register(&table);
+}
+
 void app_metrics_init(const struct http_server *s, bool with_audit) {
   static struct memstat_metrics table = {rows, sizeof rows / sizeof *rows, refresh, NULL};
   static struct memstat_histogram durations = {
@@ -93,5 +105,6 @@ void app_metrics_init(const struct http_server *s, bool with_audit) {
   durations.values = &s->counters.durations;
   memstat_metrics_register(&table);
   memstat_histogram_register(&durations);
+  register_build();
   memstat_clock_ns = kernel_clock_ns;
 }

@@ -14,11 +14,14 @@ run='python3 qemu-system-x86'
 disk='python3 grub-pc-bin grub-efi-amd64-bin mtools'
 test='
   git libcmocka-dev python3-pytest python3-scapy python3-brotli openssl
-  prometheus rsyslog wrk gdb ovmf umoci skopeo haproxy python3-yaml libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients
+  prometheus rsyslog wrk gdb ovmf umoci skopeo haproxy python3-yaml python3-jsonschema libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients
   clang-format dnsmasq-base iproute2 iputils-ping procps curl wget nginx-light slowhttptest gnutls-bin chromium chromium-driver'
 bench='
   wrk curl iproute2 util-linux libssl-dev python3-matplotlib
   flex bison bc cpio libelf-dev zlib1g-dev'
+
+# For axe-core; some systems have it with their nodejs.
+command -v npm >/dev/null || test="$test npm"
 
 die() {
   echo "packages: $*" >&2

@@ -3,14 +3,16 @@
 over its HTTP interface (W3C WebDriver). A console error is a failure."""
 
 import base64
+import filecmp
 import http.client
 import json
 import os
+import shutil
 import subprocess
 import time
 
 import pytest
-from conftest import ACCELS, ROOT
+from conftest import ACCELS, HERE, ROOT
 from vm.console import Console
 
 SCREENSHOTS = os.path.join(ROOT, "build", "screenshots")
@@ -68,6 +70,17 @@ class Browser:
         return self.call(
             "POST", self.session + "/execute/sync", {"script": "return " + text, "args": []}
         )
+
+    def script_async(self, text):
+        """Run statements that call arguments[0] with the result."""
+        body = {"script": text, "args": []}
+        return self.call("POST", self.session + "/execute/async", body)
+
+    def colours(self, scheme):
+        """Prefer "light" or "dark" from now on."""
+        feature = {"name": "prefers-color-scheme", "value": scheme}
+        command = {"cmd": "Emulation.setEmulatedMedia", "params": {"features": [feature]}}
+        self.call("POST", self.session + "/goog/cdp/execute", command)
 
     def wait(self, text, timeout_s=20):
         """Wait until the expression `text` is true in the page."""
@@ -148,3 +161,36 @@ def test_links_of_the_site_lead_somewhere(browser, guest):
         left += [u for u in found - seen - set(left) if u]
     assert len(seen) > 5
     assert browser.complaints() == []
+
+
+AXE = os.path.join(ROOT, "build", "e2e", "axe")
+COLOURS = ("light", "dark")
+
+
+@pytest.fixture(scope="session")
+def axe():
+    """The source of axe-core, in the version that tests/e2e/axe names."""
+    library = os.path.join(AXE, "node_modules", "axe-core", "axe.min.js")
+    lock = os.path.join(HERE, "axe", "package-lock.json")
+    kept = os.path.join(AXE, "package-lock.json")
+    if not os.path.exists(library) or not filecmp.cmp(lock, kept, shallow=False):
+        shutil.copytree(os.path.join(HERE, "axe"), AXE, dirs_exist_ok=True)
+        argv = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+        done = subprocess.run(argv, cwd=AXE, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stderr
+    with open(library, encoding="utf-8") as f:
+        return f.read()
+
+
+@pytest.mark.parametrize("colours", COLOURS)
+@pytest.mark.parametrize("path", ["/", "/memory", "/form"])
+def test_axe_finds_nothing_serious(browser, guest, axe, path, colours):
+    browser.colours(colours)
+    browser.size(*SIZES["desktop"])
+    browser.open(path)
+    browser.wait("document.readyState === 'complete'")
+    run = "\nconst done = arguments[0]; axe.run({resultTypes: ['violations']}).then(done, done);"
+    found = browser.script_async(axe + run)
+    assert len(found["passes"]) > 10, "axe looked at nothing"
+    grave = [v for v in found["violations"] if v["impact"] in ("serious", "critical")]
+    assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in grave] == []
