@@ -10,6 +10,7 @@ import subprocess
 import time
 import xml.dom.minidom
 
+import jsonschema
 import pytest
 from conftest import ROOT, boot
 from guest import GUEST4, HOST4, HOST6, IMAGE, STATIC4, STATIC6, Guest, Lan, free_port, read_all
@@ -66,6 +67,12 @@ def test_promtool_has_no_complaint(audited):
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
 
+def test_build_info(audited):
+    ((labels, value),) = family(scrape(audited)[0], "thimble_build_info").items()
+    assert value == 1
+    assert re.fullmatch(r'\{version="\d+\.\d+\.\d+",compiler="gcc [\d.]+",tls="none"\}', labels)
+
+
 def grown(before, after):
     return {k: after[k] - v for k, v in before.items() if after[k] != v}
 
@@ -75,6 +82,49 @@ def owners(guest):
     found = {o["name"]: o["bytes"] for o in memory["owners"]}
     assert sum(found.values()) == memory["ram_bytes"] == 32 << 20
     return found
+
+
+def checked(memory):
+    """The report, if it is as docs/memory.schema.json has it and leaves no byte out."""
+    with open(f"{ROOT}/docs/memory.schema.json", encoding="ascii") as f:
+        schema = json.load(f)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.Draft202012Validator(schema).validate(memory)
+    assert sum(o["bytes"] for o in memory["owners"]) == memory["ram_bytes"]
+    return memory
+
+
+def test_memory_json_is_as_its_schema_has_it(audited):
+    memory = checked(audited.memory())
+    names = [o["name"] for o in memory["owners"]]
+    assert len(set(names)) == len(names) and names[-1] == "free"
+    assert {p["owner"] for p in memory["pools"]} <= set(names)
+    vm = memory["vm"]
+    phases = [vm[f"boot_{p}_ns"] for p in ("ring3", "devices", "listening", "answer")]
+    assert 0 < phases[0] and phases == sorted(phases)
+    assert vm["boot_devices_ns"] < vm["boot_address_ns"] <= vm["boot_answer_ns"]
+    assert 0 < vm["asleep_ms"] <= vm["uptime_ms"]
+
+
+def pages(n):
+    return (n + 4095) // 4096 * 4096
+
+
+def test_the_image_lies_with_its_owners(audited):
+    """What is fixed at boot, by the sections of the image and the RAM."""
+    argv = ["readelf", "-SW", f"{ROOT}/build/thimble.sym.elf"]
+    listed = subprocess.run(argv, capture_output=True, text=True, check=True).stdout
+    row = r"\] (\.\S+) +\w+ +[0-9a-f]+ [0-9a-f]+ ([0-9a-f]+) "
+    size = {name: int(n, 16) for name, n in re.findall(row, listed)}
+    found = owners(audited)
+    assert found["text"] == pages(size[".ring0"]) + pages(size[".text"])
+    assert found["rodata"] == pages(size[".rodata"])
+    assert found["site"] == pages(size[".site"])
+    assert found["stack"] == (4 + 32 + 4 + 8) << 10  # two, each above its guard page
+    assert found["page_map"] == pages((32 << 20) // 4096)
+    assert found["log"] == 4096  # no ring without a syslog server, but the last panic's page
+    assert found["net_rx"] >= 128 * 2048 and found["virtq"] > 0
+    assert found["data"] > pages(size[".data"]) and found["page_tables"] > 4 * 4096
 
 
 def test_image_parts_are_those_of_make_size(audited):
@@ -292,7 +342,7 @@ def test_panic_survives_the_reboot(accel):
     with boot(accel, options=("selftest=once-assert",)) as g:
         assert g.console.wait("^PANIC", 20) is not None, g.vm.last_words()
         g.wait_answer()
-        crash = g.memory()["last_crash"]
+        crash = checked(g.memory())["last_crash"]
         assert crash["panics"] == 1
         assert abs(crash["wall_unix"] - time.time()) < 600
         report = crash["text"].splitlines()
