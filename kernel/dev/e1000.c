@@ -136,6 +136,8 @@ static int card_rx(struct kernel_netdev_frame *frame) {
     }
     netdev_stat.rx_frames++;
     netdev_stat.rx_bytes += n;
+    if (queue_free(&rx) > RING / 2)
+      rx_refill();
     *frame = (struct kernel_netdev_frame){
         .p = (uint8_t *)b, .n = n, .scarce = queue_free(&rx) > RING / 2, .scratch = b + SCRATCH_AT};
     return 1;
