@@ -404,6 +404,9 @@ build/unit/%: build/unit/%.o $(unit.o)
 build/unit/test_kernel_mem: $(addprefix build/hosted-san/kernel/mem/,page.c.o pool.c.o heap.c.o)
 build/unit/test_kernel_mem: private unit.link := -no-pie
 build/unit/test_virtq: build/hosted-san/kernel/dev/virtq.c.o
+build/unit/test_virtio: $(addprefix build/hosted-san/kernel/,dev/virtq.c.o platform/virtio.c.o)
+build/unit/test_pci: $(addprefix build/hosted-san/kernel/,dev/virtq.c.o \
+  $(addprefix platform/,virtio.c.o pci.c.o virtio_pci.c.o))
 build/unit/test_virtio_mmio: build/hosted-san/kernel/platform/virtio_mmio.c.o
 
 # The site that the wire cases of tests/data/http speak of.

@@ -96,7 +96,7 @@ bool pci_msix(const struct pci_function *f) {
   if (!entry)
     return false;
   msix[msix_n++] = entry;
-  pci_write(f, at, PCI_MSIX_FLAGS_ENABLE << 16);
+  pci_write(f, at, (uint32_t)PCI_MSIX_FLAGS_ENABLE << 16);
   return true;
 }
 
