@@ -16,6 +16,7 @@ int site_page_stream(struct http_exchange *x);
 int site_page_metrics(struct http_exchange *x);
 int site_page_health(struct http_exchange *x);
 int site_page_certificates(struct http_exchange *x);
+int site_page_upload(struct http_exchange *x);
 
 #define SITE_ESCAPED_MAX 6 /* bytes that one byte of text becomes in HTML: &quot; */
 
@@ -31,4 +32,12 @@ int site_page_certificates(struct http_exchange *x);
 #define SITE_GUEST_TEXT 200      /* bytes of a message */
 #define SITE_GUEST_BODY_MAX 4096 /* bytes of a form to sign it: percent-encoding triples */
 
+/* Of a body that /upload reads: zeroed before its first piece. */
+struct site_upload {
+  uint64_t bytes;
+  uint32_t crc;
+};
+int site_upload_piece(void *state, struct lib_span piece);
+
+#define SITE_UPLOAD_MAX 1000000000 /* bytes that /upload takes */
 #define SITE_STREAM_MAX 1000000000 /* bytes that /stream gives */

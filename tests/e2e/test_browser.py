@@ -29,7 +29,7 @@ pytestmark = pytest.mark.parametrize("accel", ACCELS[:1], indirect=True)
 class Browser:
     """One WebDriver session; `guest`'s network is its network."""
 
-    def __init__(self, guest, folder):
+    def __init__(self, guest, folder, *arguments):
         self.guest = guest
         with guest.inside():
             self.driver = subprocess.Popen(
@@ -43,7 +43,7 @@ class Browser:
         assert at is not None, self.log.text()
         self.port = int(self.log.lines[at].rstrip(".").rsplit(" ", 1)[1])
         options = {
-            "args": [*ARGUMENTS, f"--user-data-dir={folder}/profile"],
+            "args": [*ARGUMENTS, *arguments, f"--user-data-dir={folder}/profile"],
         }
         wanted = {
             "browserName": "chrome",

@@ -150,34 +150,10 @@ def test_a_session_is_resumed(secure, pairs, version):
         assert fetch(s) == secure.get("/how")
 
 
-def test_the_clients_that_people_have(secure, pairs):
-    url = f"https://{secure.host}/how"
-    want = secure.get("/how").decode()
-    for version in ("1.2", "1.3"):
-        done = secure.run(["curl", "-sk", "--tlsv" + version, "--tls-max", version, url])
-        assert done.stdout == want, done.stderr
+def test_a_client_that_checks_is_satisfied(secure, pairs):
     done = secure.run(["curl", "-s", "--cacert", pairs[2][0], "--resolve",
                        f"two.test:443:{secure.host}", "https://two.test/how"])
-    assert done.stdout == want, done.stderr
-    done = secure.run(["wget", "-qO-", "--no-check-certificate", url])
-    assert done.stdout == want, done.stderr
-    for version in ("1.2", "1.3"):
-        assert gnutls(secure, version).endswith("\nok\n")
-
-
-def gnutls(g, version):
-    """What gnutls-cli shows; it ends when its input does, so that stays open."""
-    argv = ["gnutls-cli", "--insecure", "--priority", f"NORMAL:-VERS-ALL:+VERS-TLS{version}",
-            "-p", "443", g.host]
-    with g.inside():
-        client = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    with client:
-        client.stdin.write("GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-        client.stdin.flush()
-        shown = ""
-        while "\nok\n" not in shown and (part := client.stdout.readline()):
-            shown += part
-        return shown
+    assert done.stdout == secure.get("/how").decode(), done.stderr
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -95,6 +95,15 @@ static void health_is_ok(void **state) {
   assert_string_equal(page->body, "ok\n");
 }
 
+/* The check value of the catalogues of CRCs. */
+static void an_upload_is_summed_up(void **state) {
+  (void)state;
+  assert_string_equal(post_as("/upload", "text/plain", "123456789")->body,
+                      "9 bytes, CRC-32 cbf43926\n");
+  assert_string_equal(post_as("/upload", "application/x-www-form-urlencoded", "")->body,
+                      "0 bytes, CRC-32 00000000\n");
+}
+
 static void a_stream_has_the_bytes_asked_for(void **state) {
   (void)state;
   const struct page *page = get("/stream/6500");
@@ -442,6 +451,7 @@ static int nothing_is_kept(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(health_is_ok),
+      cmocka_unit_test(an_upload_is_summed_up),
       cmocka_unit_test(a_stream_has_the_bytes_asked_for),
       cmocka_unit_test(a_stream_is_of_bounded_length),
       cmocka_unit_test(hello_escapes_the_name),
