@@ -12,9 +12,9 @@
 
 enum {
   DATAGRAMS_A_ROUND = 8,
-  CONSOLE_PAUSE_MS = 20, /* between lines: each byte may cost a VM exit */
-  RETRY_MS = 500,        /* each asks for the server's hardware address */
-  HEAD_MAX = 64,         /* bytes of a syslog head */
+  CONSOLE_PAUSE_MS = 20,                /* between lines: each byte may cost a VM exit */
+  RETRY_MS = 500,                       /* each asks for the server's hardware address */
+  HEAD_MAX = 64 + APP_LOG_HOSTNAME_MAX, /* bytes of a syslog head */
 };
 
 struct entry {
@@ -30,6 +30,7 @@ static uint64_t lines, drops, drops_told;
 static uint64_t next_ms;
 static bool syslog;
 static enum app_log_access access;
+static struct lib_span hostname; /* as given at boot; "": none was */
 static char line[HEAD_MAX + APP_LOG_LINE_MAX];
 static size_t line_n; /* bytes in `line`; 0: none waits there */
 
@@ -84,6 +85,19 @@ static void tell_drops(void) {
   put(KERNEL_LOG_ERROR, false, lib_out_done(&o));
 }
 
+/* This machine, as its owner calls it, or its first address; "" while it has
+ * none. RFC 5424 6.2.4 */
+static struct lib_span this_host(void) {
+  static char text[128];
+  struct lib_out o;
+  if (hostname.n)
+    return hostname;
+  lib_out_init(&o, text, sizeof text);
+  net_addresses(&o);
+  struct lib_span all = lib_out_done(&o);
+  return lib_span_sub(all, 0, lib_span_find(all, ' '));
+}
+
 /* The next line into `line`. False when there is none. */
 static bool take(void) {
   struct entry e;
@@ -97,7 +111,7 @@ static bool take(void) {
   ring_take(&e, sizeof e);
   lib_out_init(&o, line, sizeof line);
   if (syslog)
-    app_log_syslog_head(&o, e.level, e.wall_unix, e.access ? "access" : "event");
+    app_log_syslog_head(&o, e.level, e.wall_unix, this_host(), e.access ? "access" : "event");
   ring_take(line + o.n, e.n);
   line_n = o.n + e.n;
   return true;
@@ -122,6 +136,10 @@ static bool emit(uint64_t now_ms) {
 void app_log_run(uint64_t now_ms) {
   if (!ring || now_ms < next_ms)
     return;
+  if (syslog && this_host().n == 0) { /* no address: nothing can be sent */
+    next_ms = now_ms + RETRY_MS;
+    return;
+  }
   for (int i = 0; i < DATAGRAMS_A_ROUND && take() && emit(now_ms); i++)
     ;
 }
@@ -139,6 +157,7 @@ void app_log_init(const struct app_log_options *options, struct http_server *ser
   static struct memstat_metrics table = {rows, sizeof rows / sizeof *rows, NULL, NULL};
   memstat_metrics_register(&table);
   access = options->access;
+  hostname = options->hostname;
   syslog = options->syslog.port && net_datagram_open(&options->syslog) == 0;
   if (access == APP_LOG_UNSET && syslog)
     access = APP_LOG_COMBINED;

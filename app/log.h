@@ -11,6 +11,7 @@
 struct app_log_options {
   enum app_log_access access;
   struct net_endpoint syslog; /* port 0: none */
+  struct lib_span hostname;   /* for syslog; "": the machine's address */
 };
 
 /* Take memory, and every line of the console from now on if there is a syslog

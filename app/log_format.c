@@ -112,12 +112,14 @@ void app_log_access_line(struct lib_out *o, enum app_log_access format,
 }
 
 void app_log_syslog_head(struct lib_out *o, enum kernel_log level, int64_t wall_unix,
-                         const char *id) {
+                         struct lib_span host, const char *id) {
   static const char *const priority[] = {"<131>1 ", "<131>1 ", "<134>1 ", "<135>1 "}; /* local0 */
   lib_out_str(o, priority[level]);
   if (wall_unix)
     write_time(o, wall_unix);
   else
     lib_out_char(o, '-');
-  lib_out_all(o, " thimble thimble - ", id, " - ", NULL);
+  lib_out_char(o, ' ');
+  lib_out_span(o, host.n ? host : LIB_SPAN("-"));
+  lib_out_all(o, " thimble - ", id, " - ", NULL);
 }

@@ -73,6 +73,16 @@ static const char *parse_access(struct lib_span v, struct app_options *o) {
   return NULL;
 }
 
+static const char *parse_hostname(struct lib_span v, struct app_options *o) {
+  for (size_t i = 0; i < v.n; i++)
+    if (v.p[i] <= ' ' || v.p[i] > '~')
+      return "needs printable ASCII";
+  if (v.n == 0 || v.n > APP_LOG_HOSTNAME_MAX)
+    return "needs 1 to 255 characters";
+  o->logs.hostname = v;
+  return NULL;
+}
+
 static const char *parse_onpanic(struct lib_span v, struct app_options *o) {
   static const char *const names[] = {"reboot", "halt"};
   int mode = choice(v, names, 2);
@@ -111,6 +121,7 @@ static const struct {
     {"tlsport", parse_tls_port},
     {"log", parse_log},
     {"accesslog", parse_access},
+    {"hostname", parse_hostname},
     {"onpanic", parse_onpanic},
     {"selftest", parse_selftest},
     {"watchdog", parse_watchdog},

@@ -261,6 +261,7 @@ template(name="all" type="list") {
   property(name="pri") constant(value=" ")
   property(name="protocol-version") constant(value=" ")
   property(name="timereported" dateFormat="rfc3339") constant(value=" ")
+  property(name="hostname") constant(value=" ")
   property(name="app-name") constant(value=" ")
   property(name="msgid") constant(value=" ")
   property(name="msg" controlcharacters="escape") constant(value="\\n")
@@ -316,12 +317,22 @@ def test_rsyslogd_takes_it_all(accel, lan, tmp_path, server):
         for n, agent in enumerate(agents):
             g.request(f"/?n={n}", headers={"User-Agent": agent})
         lines = wait_lines(log, r" access .*/\?n=", 50)
-        access = [json.loads(line.split(" ", 5)[5]) for line in lines]
+        access = [json.loads(line.split(" ", 6)[6]) for line in lines]
         assert [a["target"] for a in access] == [f"/?n={n}" for n in range(50)]
         assert [a["user_agent"] for a in access] == agents
         assert all(a["method"] == "GET" and a["status"] == 200 for a in access)
         assert len(listening) == 1, log.read_text()
-        assert re.match(r"134 1 20\d\d-\S+ thimble event ", listening[0]), listening
+        assert re.match(rf"134 1 20\d\d-\S+ {GUEST4} thimble event ", listening[0]), listening
+
+
+def test_syslog_names_the_machine(accel, lan, tmp_path):
+    """By its owner's word; and after a panic what that left comes first."""
+    options = (f"log=syslog:{HOST4}", "hostname=web.example.org", "selftest=once-assert")
+    with logging_guest(accel, tmp_path, options) as (_, log):
+        assert len(wait_lines(log, "listening on port 80", 1)) == 1, log.read_text()
+        lines = log.read_text().splitlines()
+        assert {line.split(" ")[3] for line in lines} == {"web.example.org"}, lines
+        assert "last boot: PANIC: assertion failed" in lines[0], lines
 
 
 def test_lines_are_dropped_and_counted_not_the_traffic(accel, lan):

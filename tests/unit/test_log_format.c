@@ -78,11 +78,11 @@ static void the_longest_fits(void **state) {
 static void syslog_head(void **state) {
   (void)state;
   lib_out_init(&out, text, APP_LOG_LINE_MAX);
-  app_log_syslog_head(&out, KERNEL_LOG_ERROR, 784111777, "event");
-  app_log_syslog_head(&out, KERNEL_LOG_INFO, 0, "access");
+  app_log_syslog_head(&out, KERNEL_LOG_ERROR, 784111777, LIB_SPAN("a.example"), "event");
+  app_log_syslog_head(&out, KERNEL_LOG_INFO, 0, LIB_SPAN(""), "access");
   text[out.n] = 0;
-  assert_string_equal(text, "<131>1 1994-11-06T08:49:37Z thimble thimble - event - "
-                            "<134>1 - thimble thimble - access - ");
+  assert_string_equal(text, "<131>1 1994-11-06T08:49:37Z a.example thimble - event - "
+                            "<134>1 - - thimble - access - ");
 }
 
 int main(void) {

@@ -93,7 +93,10 @@ static void test_syslog(void **state) {
   expect_syslog("log=syslog:2001:db8::1", "2001:db8::1", 128, 514);
   expect_syslog("log=syslog:[2001:db8::1]", "2001:db8::1", 128, 514);
   expect_syslog("log=syslog:[2001:db8::1]:5514", "2001:db8::1", 128, 5514);
-  assert_string_equal(parse("log=debug log=syslog:192.0.2.1 accesslog=json watchdog=0"), "");
+  assert_string_equal(parse("log=debug log=syslog:192.0.2.1 accesslog=json watchdog=0 "
+                            "hostname=a.example"),
+                      "");
+  assert_true(lib_span_eq(o.logs.hostname, LIB_SPAN("a.example")));
   assert_int_equal(o.log, KERNEL_LOG_DEBUG);
   assert_int_equal(o.logs.access, APP_LOG_JSON);
   assert_int_equal(o.watchdog_s, 0);
