@@ -7,6 +7,7 @@
 #include <kernel/clock.h>
 #include <kernel/netdev.h>
 #include <lib/assert.h>
+#include <lib/err.h>
 #include <lwip/etharp.h>
 #include <lwip/ethip6.h>
 #include <lwip/pbuf.h>
@@ -51,12 +52,32 @@ static struct pbuf *rx_pbuf(const struct kernel_netdev_frame *frame) {
   return copy;
 }
 
-static void rx_frame(const struct kernel_netdev_frame *frame) {
+/* All pieces of the frame that begins with `piece`; NULL when one is missing. */
+static struct pbuf *rx_chain(struct kernel_netdev_frame *piece) {
+  struct pbuf *p = rx_pbuf(piece);
+  bool whole = p != NULL;
+  while (piece->more && kernel_netdev_rx(piece)) {
+    struct pbuf *next = rx_pbuf(piece);
+    whole = whole && next && p->tot_len + next->tot_len <= UINT16_MAX;
+    if (whole)
+      pbuf_cat(p, next);
+    else if (next)
+      pbuf_free(next);
+  }
+  if (whole && !piece->more)
+    return p;
+  if (p)
+    pbuf_free(p);
+  return NULL;
+}
+
+static void rx_frame(struct kernel_netdev_frame *frame) {
+  bool checked = frame->checksum_ok;
   net_timewait_reopen(frame->p, frame->n);
-  struct pbuf *p = rx_pbuf(frame);
+  struct pbuf *p = rx_chain(frame);
   if (!p)
     return;
-  NETIF_SET_CHECKSUM_CTRL(&net_netif, checksum_flags(frame->checksum_ok));
+  NETIF_SET_CHECKSUM_CTRL(&net_netif, checksum_flags(checked));
   if (net_netif.input(p, &net_netif) != ERR_OK)
     pbuf_free(p);
 }
@@ -94,6 +115,25 @@ static bool tx_wait(const struct kernel_netdev_tx *tx) {
   return false;
 }
 
+/* Hand the frame to the card; when it lies in more pages than the card takes at
+ * once, a copy of it in a row. Owns `tx->cookie`. */
+static bool tx_send(struct kernel_netdev_tx *tx) {
+  struct pbuf *p = tx->cookie;
+  int err = kernel_netdev_tx(tx);
+  if (err == E_LIMIT) {
+    tx->cookie = pbuf_clone(PBUF_RAW, PBUF_RAM, p);
+    pbuf_free(p);
+    if ((p = tx->cookie) == NULL)
+      return false;
+    tx->pieces_n = pieces_of(p, tx->piece);
+    err = kernel_netdev_tx(tx);
+  }
+  if (err == 0 || tx_wait(tx))
+    return true;
+  pbuf_free(p);
+  return false;
+}
+
 /* lwIP's output: takes a reference of its own on `p`. A chain in too many
  * pieces is copied together. */
 static err_t tx_frame(struct netif *netif, struct pbuf *p) {
@@ -108,10 +148,7 @@ static err_t tx_frame(struct netif *netif, struct pbuf *p) {
     return ERR_MEM;
   if (card.tx_checksum)
     net_offload_prepare(p->payload, p->len, &tx);
-  if (kernel_netdev_tx(&tx) == 0 || tx_wait(&tx))
-    return ERR_OK;
-  pbuf_free(p);
-  return ERR_MEM; /* TCP sends again, a timer tick later */
+  return tx_send(&tx) ? ERR_OK : ERR_MEM; /* TCP sends again, a timer tick later */
 }
 
 static err_t netif_setup(struct netif *netif) {

@@ -20,7 +20,8 @@
 enum {
   RING = __CONST_RING_SIZE(netif_tx, KERNEL_PAGE),
   SLOTS_MAX = XEN_NETIF_NR_SLOTS_MIN, /* of one sent frame: what each backend takes */
-  FRAME_MAX = UINT16_MAX,
+  /* Room in the slots for headers in three pieces beside the pages of a body. */
+  FRAME_MAX = (SLOTS_MAX - 4) * KERNEL_PAGE,
   ETHERNET_HEADER = 14,
   PATH_MAX = 80,
 };

@@ -65,7 +65,8 @@ int kernel_netdev_rx(struct kernel_netdev_frame *frame);
 void kernel_netdev_rx_free(void *scratch);
 
 /* Queue a frame; it leaves at the next kernel_netdev_flush.
- * errors   E_AGAIN  the queue is full */
+ * errors   E_AGAIN  the queue is full
+ *          E_LIMIT  it lies in too many pages: in one piece it goes */
 int kernel_netdev_tx(const struct kernel_netdev_tx *tx);
 
 /* The cookie of a frame that has left, or NULL. */
