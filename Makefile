@@ -91,6 +91,10 @@ e2e: image hosted ## end-to-end tests on the real image
 	@$(MAKE) --no-print-directory hosted SAN=1
 	@$(PYTHON) -m pytest -q tests
 
+test-xen: image ## the image in domains of the real Xen, under QEMU's emulation
+	@tools/packages.sh build run test-xen
+	@$(PYTHON) -m pytest -q --durations=0 tests/xen/suite.py
+
 compare-nginx: image ## nginx's answers beside ours, as docs/NGINX.md has them
 	@tools/packages.sh test
 	@$(PYTHON) tests/compare_nginx.py
@@ -117,7 +121,7 @@ symbolize: ## names for the addresses of a panic report on standard input
 clean: ## remove what was built; fetched sources stay
 	rm -rf $(filter-out build/src build/apt,$(wildcard build/*))
 
-.PHONY: help run image disk pack hosted test unit check e2e compare-nginx screenshots size debug profile renew symbolize clean FORCE
+.PHONY: help test-xen run image disk pack hosted test unit check e2e compare-nginx screenshots size debug profile renew symbolize clean FORCE
 
 # --- What comes from elsewhere -------------------------------------------------
 
@@ -407,6 +411,9 @@ build/unit/test_virtq: build/hosted-san/kernel/dev/virtq.c.o
 build/unit/test_virtio: $(addprefix build/hosted-san/kernel/,dev/virtq.c.o platform/virtio.c.o)
 build/unit/test_pci: $(addprefix build/hosted-san/kernel/,dev/virtq.c.o \
   $(addprefix platform/,virtio.c.o pci.c.o virtio_pci.c.o))
+build/unit/test_netfront: build/hosted-san/kernel/dev/netfront.c.o
+build/unit/test_xenstore: build/hosted-san/kernel/platform/xenstore.c.o
+build/unit/test_netfront.o build/unit/test_xenstore.o: unit.flags += -isystem build/headers/uapi
 build/unit/test_virtio_mmio: build/hosted-san/kernel/platform/virtio_mmio.c.o
 
 # The site that the wire cases of tests/data/http speak of.
