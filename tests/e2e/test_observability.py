@@ -139,6 +139,9 @@ def test_image_parts_are_those_of_make_size(audited):
     assert padding < 64 and set(apart.values()) == {0}, apart
     assert sum(image.values()) == pytest.approx(measured["sum"], abs=64)
     assert os.path.getsize(IMAGE) * 0.98 < sum(image.values()) < os.path.getsize(IMAGE)
+    with open(f"{ROOT}/build/size.svg", encoding="utf-8") as f:
+        titles = re.findall("<title>(.*?): [\\d,]+ bytes", f.read())
+    assert len(titles) > 50 and not [t for t in titles if re.search(r":\d", t)]  # files, not lines
 
 
 def test_each_subsystem_is_charged(audited):
