@@ -33,8 +33,6 @@ class Load:
     def run(self, server, seconds):
         """The figures of one turn."""
         found = self._handshakes(server, seconds) if self.handshakes else self._wrk(server, seconds)
-        if found["failed"]:
-            say(f"    {self.name}: {found['failed']} failed")
         if not found["per_s"]:
             raise Failed(f"{self.name}: no request was answered")
         return found
@@ -90,6 +88,8 @@ def take_turns(load, servers, rounds, seconds):
     for _ in range(rounds):
         for name, server in servers.items():
             turns[name].append(load.run(server, seconds))
+            if turns[name][-1]["failed"]:
+                say(f"    {name}: {turns[name][-1]['failed']} failed")
     found = {name: median_of(rows) for name, rows in turns.items()}
     rates = "  ".join(f"{name} {row['per_s']:,.0f}/s" for name, row in found.items())
     say(f"  {load.title:44}{rates}")

@@ -4,6 +4,8 @@
 import matplotlib
 
 matplotlib.use("svg")
+matplotlib.rcParams["svg.fonttype"] = "none"  # text stays text
+matplotlib.rcParams["svg.hashsalt"] = "bench"  # the same names each time
 
 from matplotlib import pyplot  # noqa: E402
 
@@ -29,13 +31,13 @@ def bars(name, title, axis, groups):
     axes.set_yticks(range(len(groups)), list(groups), fontsize=8)
     axes.invert_yaxis()
     axes.set_xscale("log")
-    axes.margins(x=0.12)
+    axes.margins(x=0.12, y=0.01)
     axes.set_xlabel(axis)
     axes.set_title(title, fontsize=10)
     figure.legend(fontsize=8, frameon=False, loc="upper center", ncol=len(names),
                   bbox_to_anchor=(0.5, 0))
     axes.spines[["top", "right"]].set_visible(False)
-    figure.savefig(out(name), bbox_inches="tight")
+    figure.savefig(out(name), bbox_inches="tight", metadata={"Date": None})
     pyplot.close(figure)
 
 

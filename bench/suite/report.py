@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The results for people: Markdown tables, and a word on each goal."""
 
-from suite import counts, loads
+import os
+import re
+import shutil
+
+from suite import ROOT, counts, loads, out
 from suite.contestants import ALL
 
 NAMES = {contestant.name: contestant.title for contestant in ALL}
@@ -16,10 +20,18 @@ def number(value, digits=0):
     return "-" if value is None else f"{value:,.{digits}f}"
 
 
+BUSY_LOAD = 1.5  # from here on something else ran beside the bench when it began
+BUSY_TEXT = """
+The machine was busy with other work: rates and times are too low and their ratios
+rough; instructions, bytes and megabytes hold.
+"""
+
+
 def machine_text(machine):
+    busy = BUSY_TEXT if float(machine["load"]) > BUSY_LOAD else ""
     return (f"{machine['cpu']}, {machine['cores']} cores, {machine['ram_mb']:,} MB; "
             f"Linux {machine['kernel']}; QEMU {machine['qemu']}; wrk {machine['wrk']}; "
-            f"load when it began {machine['load']}; {machine['when']}.\n")
+            f"load when it began {machine['load']}; {machine['when']}.\n") + busy
 
 
 def contestants_of(rows):
@@ -108,3 +120,17 @@ def markdown(results):
              in_a_row(results["in_a_row"]), "### Instructions\n", instructions(results["insn"]),
              "### Start and memory\n", states(results)]
     return "\n".join(parts)
+
+
+def put_into_documents(results):
+    """Replace the results of docs/PERFORMANCE.md, and its plots, by these."""
+    path = os.path.join(ROOT, "docs", "PERFORMANCE.md")
+    with open(path, encoding="utf-8") as f:
+        text = f.read()
+    plots = "![Answers per second](rates.svg)\n\n![Instructions per request](insn.svg)\n"
+    section = "## Results\n\n" + markdown(results) + "\n" + plots + "\n"
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(re.sub(r"^## Results\n.*?(?=^## |\Z)", lambda _: section, text,
+                       flags=re.DOTALL | re.MULTILINE).rstrip("\n") + "\n")
+    for name in ("rates.svg", "insn.svg"):
+        shutil.copy(out(name), os.path.join(ROOT, "docs", name))

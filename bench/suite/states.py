@@ -18,7 +18,7 @@ from guest import GUEST4  # noqa: E402
 from vm.machine import VmError  # noqa: E402
 
 FILES = ("/", "/64k.bin", "/1m.bin")
-ATTEMPT_S = 10  # for a VM with little memory to serve its site
+ATTEMPT_S = 15  # for a VM with little memory to serve its site
 FIRST_S = 60
 IDLE_CHUNK = 50  # connections opened at a time: fewer than a listener's backlog
 
