@@ -3,6 +3,7 @@
 load an ELF file without regard to its PVH note. QEMU is none of them: a loader of
 the test's own (tests/loader) is its kernel, and has the image as its module."""
 
+import json
 import os
 import subprocess
 
@@ -16,11 +17,17 @@ LOADER = os.path.join(ROOT, "tests", "loader")
 PAGE = 4096
 MEM_MB = 64  # the loader lies at 32 MiB, the module at the end
 
-# As Firecracker has it, but for the devices: those are at QEMU's own addresses.
-WORDS = (
-    *("reboot=k", "panic=1", "nomodule", "8250.nr_uarts=0", "i8042.noaux", "i8042.nomux"),
-    *("i8042.dumbkbd", "swiotlb=noforce", "pci=off", "root=/dev/vda", "rw"),
-)
+FIRECRACKER = os.path.join(ROOT, "deploy", "firecracker", "thimble.json")
+
+
+def words():
+    """The command line of deploy/firecracker, and what Firecracker has by default;
+    without the address, which is ours, and devices, which are at QEMU's places."""
+    with open(FIRECRACKER, encoding="utf-8") as f:
+        given = json.load(f)["boot-source"]["boot_args"].split()
+    assert any(word.startswith("ip=") for word in given)
+    default = "nomodule 8250.nr_uarts=0 i8042.noaux i8042.nomux i8042.dumbkbd swiotlb=noforce"
+    return [word for word in given if not word.startswith("ip=")] + default.split()
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +56,7 @@ def module_of(pack, folder):
 
 def test_serves_the_site(accel, loader, tmp_path):
     fields = {"image": loader, "module": module_of(b"", tmp_path), "mem_mb": MEM_MB}
-    with boot(accel, WORDS, **fields) as g:
+    with boot(accel, words(), **fields) as g:
         assert differing(g.wait_answer(), CONTENT) == []
         assert g.memory()["ram_bytes"] == MEM_MB << 20
         assert "ignored" not in g.console.text(), g.console.text()
@@ -64,7 +71,7 @@ def test_serves_a_pack_given_at_boot(accel, loader, tmp_path):
     packer = os.path.join(ROOT, "build", "thimble-pack")
     subprocess.run([packer, "-o", str(pack), str(site)], check=True)
     fields = {"image": loader, "module": module_of(pack.read_bytes(), tmp_path), "mem_mb": MEM_MB}
-    with boot(accel, WORDS, **fields) as g:
+    with boot(accel, words(), **fields) as g:
         assert differing(g.wait_answer(), str(site)) == []
         assert g.get("/") != read(CONTENT, "index.html")
 
