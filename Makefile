@@ -181,7 +181,11 @@ guest.flags := $(common) -Oz -flto -nostdinc -isystem build/headers/include -fno
 hosted.flags := $(common) -O2 -fno-omit-frame-pointer
 hosted-san.flags := $(common) -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
   -fno-sanitize-recover=undefined
-builds := guest hosted hosted-san
+# As a fuzzer wants it (tests/fuzz/fuzz.mk).
+hosted-fuzz.flags := $(common) -O1 -w -fsanitize=fuzzer-no-link,address,undefined \
+  -fno-sanitize-recover=undefined
+build/hosted-fuzz/%: CC := clang
+builds := guest hosted hosted-san hosted-fuzz
 
 includes = $(patsubst %,-I%/include,$(1) $($(1).uses)) $($(1).extra)
 net.extra = -Inet/lwip -isystem $(LWIP)/include
@@ -422,7 +426,13 @@ build/unit/www.pack: build/thimble-pack build/assets \
 	@mkdir -p $(@D)
 	$(Q)$(pack) -o $@ tests/data/www
 
-build/unit.done: build/unit/www.pack $(wildcard tests/data/http/*.req) $(unit.tests:%=build/unit/%)
+# Test vectors of others.
+build/unit/vectors.txt: tests/unit/vectors.py
+	$(call say,vectors)
+	@mkdir -p $(@D)
+	$(Q)$(PYTHON) $< $@
+
+build/unit.done: build/unit/www.pack build/unit/vectors.txt $(wildcard tests/data/http/*.req) $(unit.tests:%=build/unit/%)
 	@for t in $(unit.tests); do build/unit/$$t >build/unit/$$t.log 2>&1 || \
 	  { cat build/unit/$$t.log; echo "unit: $$t failed"; exit 1; }; \
 	  echo "  unit $$t: $$(sed -n 's/.*PASSED *\] *//p' build/unit/$$t.log)"; done

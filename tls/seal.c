@@ -105,6 +105,10 @@ bool tls_seal_flush(mbedtls_ssl_context *ssl) {
   return mbedtls_ssl_flush_output(ssl) == 0;
 }
 
+bool tls_seal_has_alert(const mbedtls_ssl_context *ssl) {
+  return ssl->send_alert != 0;
+}
+
 void tls_seal_count(const mbedtls_ssl_context *ssl, struct tls_stat *stat) {
   if (ssl->tls_version == MBEDTLS_SSL_VERSION_TLS1_3)
     stat->handshakes_13++;

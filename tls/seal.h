@@ -19,6 +19,9 @@ bool tls_seal_count_up(mbedtls_ssl_context *ssl);
 /* Let mbedTLS's write callback know how its bytes fared. True when none wait. */
 bool tls_seal_flush(mbedtls_ssl_context *ssl);
 
+/* A fatal alert of ours is under way. */
+bool tls_seal_has_alert(const mbedtls_ssl_context *ssl);
+
 /* Free the record buffers if they hold nothing; `counter` keeps the 8 bytes of
  * them that are needed again. Get them back, if they are away: false when
  * there is no memory. */

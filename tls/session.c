@@ -81,8 +81,11 @@ uint64_t tls_session_deadline_ms(const struct tls_session *s) {
 
 /* --- in ------------------------------------------------------------------ */
 
-static bool is_wait(int err) {
-  return err == MBEDTLS_ERR_SSL_WANT_READ || err == MBEDTLS_ERR_SSL_WANT_WRITE;
+/* To go on when bytes come or have gone. A fatal alert is the last to go: asked
+ * again, mbedTLS would make another, and another. */
+static bool is_wait(const struct tls_session *s, int err) {
+  bool waits = err == MBEDTLS_ERR_SSL_WANT_READ || err == MBEDTLS_ERR_SSL_WANT_WRITE;
+  return waits && !tls_seal_has_alert(&s->ssl);
 }
 
 static void fail(struct tls_session *s) {
@@ -101,7 +104,7 @@ static void handshake(struct tls_session *s) {
     tls_seal_forget_handshake(&s->ssl);
     tls_pairs_free(s->pairs);
     s->pairs = NULL;
-  } else if (!is_wait(err)) {
+  } else if (!is_wait(s, err)) {
     fail(s);
   }
 }
@@ -136,7 +139,7 @@ static bool read_record(struct tls_session *s) {
   }
   if (err == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY)
     s->state = TLS_ENDED;
-  else if (err != 0 && !is_wait(err) && err != MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET)
+  else if (err != 0 && !is_wait(s, err) && err != MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET)
     fail(s);
   return false;
 }

@@ -44,9 +44,9 @@ build/fuzz/replay_tls: $(fuzz.tls) tests/fuzz/replay.c build/unit/tls/0.chain
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(fuzz.tls.flags) $(filter %.c %.o,$^) -Wl,--gc-sections -o $@
 
-build/fuzz/fuzz_tls: tests/fuzz/fuzz_tls.c $(wildcard tls/*.c lib/*.c memstat/*.c) hosted/memory.c \
-  hosted/platform.c $(openssl.all:%=build/hosted/openssl/%.o) build/unit/tls/0.chain
+build/fuzz/fuzz_tls: tests/fuzz/fuzz_tls.c build/unit/tls/0.chain \
+  $(patsubst build/hosted-san/%,build/hosted-fuzz/%,$(filter-out build/hosted-san/hosted/%,$(filter %.o,$(fuzz.tls)))) \
+  build/hosted/hosted/memory.c.o build/hosted/hosted/platform.c.o
 	$(call say,clang fuzz_tls)
 	@mkdir -p $(@D)
-	$(Q)clang $(fuzz.tls.flags) -w -D_GNU_SOURCE -ffunction-sections -fsanitize=fuzzer \
-	  $(filter %.c %.o,$^) $(mbedtls.all:%=$(MBEDTLS_DIR)/library/%.c) -Wl,--gc-sections -o $@
+	$(Q)clang $(fuzz.tls.flags) -w -fsanitize=fuzzer $(filter %.c %.o,$^) -Wl,--gc-sections -o $@

@@ -40,13 +40,18 @@ static void set_up(void) {
   tls_session_free(tls_session_new(0)); /* what is made once and stays */
 }
 
-/* Feed one piece as the loop does. False: the session is over. */
-static bool feed(struct tls_session *s, struct lib_span in) {
+enum { ANSWER_MOST = 65536 }; /* bytes to one client: a server flight, an alert */
+
+/* Feed one piece as the loop does; `sent` counts what goes out. False: the
+ * session is over. */
+static bool feed(struct tls_session *s, struct lib_span in, size_t *sent) {
   for (;;) {
     size_t n = tls_session_rx(s, in);
     LIB_ASSERT(n <= in.n && tls_session_plain_buf(s).n == 0);
     in = lib_span_sub(in, n, in.n);
     struct lib_span out = tls_session_tx_buf(s);
+    *sent += out.n;
+    LIB_ASSERT(*sent < ANSWER_MOST);
     if (out.n)
       tls_session_tx_ack(s, out.n);
     if (tls_session_state(s) == TLS_FAILED)
@@ -62,8 +67,9 @@ static uint64_t run(const uint8_t *data, size_t size) {
   size_t step = data[0] == 0xff ? size : data[0] + 1u;
   struct lib_span rest = {(const char *)data + 1, size - 1};
   struct tls_session *s = tls_session_new(0);
+  size_t sent = 0;
   LIB_ASSERT(s != NULL);
-  while (rest.n > 0 && feed(s, lib_span_sub(rest, 0, step)))
+  while (rest.n > 0 && feed(s, lib_span_sub(rest, 0, step), &sent))
     rest = lib_span_sub(rest, step, rest.n);
   tls_session_free(s);
   return memstat_row(MEMSTAT_TLS)->bytes;
