@@ -456,4 +456,4 @@ build/check.done: build/hosted/thimble $(filter build/guest/kernel/%,$(guest.o))
 	@$(PYTHON) tests/check/check.py
 	@touch $@
 
--include $(shell find build/guest build/hosted build/hosted-san build/unit -name '*.d' 2>/dev/null)
+-include $(shell find build/guest build/hosted build/hosted-san build/hosted-fuzz build/unit -name '*.d' 2>/dev/null)
