@@ -53,5 +53,6 @@ bool tls_certificate(unsigned i, struct memstat_certificate *out);
 /* Set the cipher suites. */
 void tls_suites_init(void);
 
-/* Set whose order counts, before a suite of TLS 1.2 is chosen. */
-void tls_suites_order(mbedtls_ssl_context *ssl);
+/* Set whose order counts, before a suite of TLS 1.2 is chosen; or refuse a client
+ * that was made to fall back to 1.2: an error of mbedTLS's, its alert sent. */
+int tls_suites_order(mbedtls_ssl_context *ssl);

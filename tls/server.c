@@ -47,8 +47,8 @@ static int set_tickets(void) {
 
 /* Comes before a suite of TLS 1.2 is chosen. */
 static int on_client_hello(mbedtls_ssl_context *ssl) {
-  tls_suites_order(ssl);
-  return tls_choose_pairs(ssl);
+  int err = tls_suites_order(ssl);
+  return err ? err : tls_choose_pairs(ssl);
 }
 
 static int set_protocol(void) {

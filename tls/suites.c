@@ -25,11 +25,13 @@ static const int suites[] = {
     0,
 };
 
-/* Of the suites that both know: the client's first, and the first of ours. 0
- * when there is none for the version. */
-struct common {
-  int theirs, ours;
+/* What a ClientHello has for a version. */
+struct offer {
+  int theirs, ours; /* of the suites that both know, the first of each; 0: none */
+  bool fallback;    /* the client has tried a higher version before */
 };
+
+enum { FALLBACK_SCSV = 0x5600 }; /* RFC 7507 2 */
 
 /* Place of a suite in our list, which ends with 0. */
 static unsigned rank(int id) {
@@ -43,14 +45,15 @@ static bool is_13(int id) {
   return id >> 8 == 0x13; /* RFC 8446 B.4 */
 }
 
-static struct common common_suites(const mbedtls_ssl_context *ssl, bool want_13) {
+static struct offer read_offer(const mbedtls_ssl_context *ssl, bool want_13) {
   enum { SESSION_ID = 4 + 2 + 32 }; /* behind header, version, random */
   const unsigned char *p = ssl->in_msg + SESSION_ID;
   p += 1 + p[0];
-  struct common c = {0, 0};
+  struct offer c = {0, 0, false};
   for (unsigned n = MBEDTLS_GET_UINT16_BE(p, 0) / 2u; n > 0; n--) {
     p += 2;
     int id = MBEDTLS_GET_UINT16_BE(p, 0);
+    c.fallback |= id == FALLBACK_SCSV;
     if (is_13(id) != want_13 || suites[rank(id)] == 0)
       continue;
     if (c.theirs == 0)
@@ -73,20 +76,28 @@ int tls_ssl_validate_ciphersuite(const mbedtls_ssl_context *ssl,
                                  mbedtls_ssl_protocol_version most) {
   /* Once one is chosen, this asks about the suite of a session to resume. */
   if (!ssl->handshake->ciphersuite_info) {
-    struct common c = common_suites(ssl, true);
+    struct offer c = read_offer(ssl, true);
     if (suite->id != (is_chacha(c.theirs) ? c.theirs : c.ours))
       return -1;
   }
   return mbedtls_ssl_validate_ciphersuite(ssl, suite, least, most);
 }
 
-/* The order is a setting of all sessions, read right after this has set it. */
-void tls_suites_order(mbedtls_ssl_context *ssl) {
+/* The order is a setting of all sessions, read right after this has set it. A
+ * client that knows 1.3 and comes with 1.2 has been cheated (RFC 7507 3). */
+int tls_suites_order(mbedtls_ssl_context *ssl) {
   if (ssl->tls_version != MBEDTLS_SSL_VERSION_TLS1_2)
-    return;
-  bool follow = is_chacha(common_suites(ssl, false).theirs);
-  mbedtls_ssl_conf_preference_order(&tls_config, follow ? MBEDTLS_SSL_SRV_CIPHERSUITE_ORDER_CLIENT
-                                                        : MBEDTLS_SSL_SRV_CIPHERSUITE_ORDER_SERVER);
+    return 0;
+  struct offer c = read_offer(ssl, false);
+  if (c.fallback) {
+    mbedtls_ssl_send_alert_message(ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL,
+                                   MBEDTLS_SSL_ALERT_MSG_INAPROPRIATE_FALLBACK);
+    return MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE;
+  }
+  mbedtls_ssl_conf_preference_order(&tls_config, is_chacha(c.theirs)
+                                                     ? MBEDTLS_SSL_SRV_CIPHERSUITE_ORDER_CLIENT
+                                                     : MBEDTLS_SSL_SRV_CIPHERSUITE_ORDER_SERVER);
+  return 0;
 }
 
 void tls_suites_init(void) {

@@ -126,6 +126,35 @@ def test_nothing_older_and_nothing_weaker(secure):
         assert done.returncode != 0, options
 
 
+def test_a_client_made_to_fall_back_is_told(secure):
+    """RFC 7507: TLS_FALLBACK_SCSV says that the client could do better than 1.2."""
+    for options, works in ((["-tls1_2"], True), (["-tls1_2", "-fallback_scsv"], False),
+                           (["-tls1_3", "-fallback_scsv"], True)):
+        done = secure.run(["openssl", "s_client", "-connect", f"{secure.host}:443", *options],
+                          input="")
+        assert (done.returncode == 0) == works, (options, done.stdout)
+    assert "inappropriate fallback" in secure.run(
+        ["openssl", "s_client", "-connect", f"{secure.host}:443", "-tls1_2", "-fallback_scsv"],
+        input="").stderr
+
+
+def test_sslscan_finds_what_is_meant_to_be_there(secure):
+    text = secure.run(["sslscan", "--no-colour", "--sni-name=one.test",
+                       f"{secure.host}:443"]).stdout
+    protocols = dict(re.findall(r"^(SSLv[23]|TLSv1\.[0-3]) +(enabled|disabled)$", text, re.M))
+    assert [p for p in protocols if protocols[p] == "enabled"] == ["TLSv1.2", "TLSv1.3"]
+    assert len(protocols) == 6
+    suites = re.findall(r"^(?:Accepted|Preferred) +(TLSv1\.\d) +\d+ bits +(\S+)", text, re.M)
+    wanted = {("TLSv1.3", "TLS_" + s) for s in ("AES_128_GCM_SHA256", "AES_256_GCM_SHA384",
+                                                "CHACHA20_POLY1305_SHA256")}
+    wanted |= {("TLSv1.2", f"ECDHE-{key}-{s}") for key in ("ECDSA", "RSA")
+               for s in ("AES128-GCM-SHA256", "AES256-GCM-SHA384", "CHACHA20-POLY1305")}
+    assert set(suites) == wanted
+    assert "Server supports TLS Fallback SCSV" in text
+    assert "Session renegotiation not supported" in text
+    assert len(re.findall(r"not vulnerable to heartbleed", text)) == 2
+
+
 def test_the_name_and_the_key_choose_the_certificate(secure, pairs):
     def subject_and_key(name, cipher):
         done = secure.run(["openssl", "s_client", "-connect", f"{secure.host}:443", "-tls1_2",
@@ -214,6 +243,24 @@ def test_junk_ends_the_connection(secure, junk):
         s.shutdown(socket.SHUT_WR)
         answer = read_all(s)
     assert answer == b"" or answer[0] == 0x15, answer  # nothing, or an alert
+
+
+def hello(name="one.test"):
+    """A ClientHello of Python's, as a record."""
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = ssl.create_default_context().wrap_bio(incoming, outgoing, server_hostname=name)
+    with contextlib.suppress(ssl.SSLWantReadError):
+        client.do_handshake()
+    return bytearray(outgoing.read())
+
+
+def test_a_malformed_hello_gets_one_alert(secure):
+    malformed = hello()
+    at = malformed.index(b"\x00\x0a\x00")  # supported_groups
+    malformed[at + 5] += 1  # the list's length now differs from the extension's
+    with tcp(secure) as s:
+        s.sendall(malformed)
+        assert read_all(s) == b"\x15\x03\x03\x00\x02\x02\x32"  # fatal, decode_error
 
 
 def test_many_handshakes_leave_nothing_behind(secure, pairs):
