@@ -69,7 +69,9 @@ fetch: Unpack the sources yourself and give LWIP_DIR=, MUSL_DIR= and MBEDTLS_DIR
   [ -r "$keyring" ] || die "$keyring is missing: install debian-archive-keyring"
   {
     echo "deb-src [signed-by=$keyring] $main $suite main"
-    echo "deb-src [signed-by=$keyring] $main $installed main"
+    case "$wanted" in
+    *qemu*) [ "$installed" = "$suite" ] || echo "deb-src [signed-by=$keyring] $main $installed main" ;;
+    esac
     [ -z "$security" ] ||
       echo "deb-src [signed-by=$keyring] $security $suite-security main"
   } >"$apt/sources.list"
