@@ -40,11 +40,11 @@ def boot_disk(disk, board, **fields):
 @pytest.mark.parametrize(
     "board, card, mem_mb, firmware",
     [
-        ("pc", "", 8, ()),
+        ("pc", "", 4, ()),
         ("q35", "e1000", 1536, ()),  # more than is used
-        ("q35", "", 128, UEFI),
+        ("q35", "", 64, UEFI),
     ],
-    ids=["BIOS pc virtio 8 MB", "BIOS q35 e1000 1.5 GB", "UEFI q35 virtio 128 MB"],
+    ids=["BIOS pc virtio 4 MB", "BIOS q35 e1000 1.5 GB", "UEFI q35 virtio 64 MB"],
 )
 def test_serves_the_site(disk, board, card, mem_mb, firmware):
     with boot_disk(disk, board, card=card, mem_mb=mem_mb, extra=firmware) as g:
