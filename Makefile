@@ -197,7 +197,7 @@ hosted.extra = -D_GNU_SOURCE
 app.extra = -Iapp
 
 # Where bytes of every packet pass, -O2; elsewhere -Os.
-fast := lwip/core/inet_chksum lib/siphash.c kernel/dev/virtq.c \
+fast := lwip/core/inet_chksum lib/siphash.c http/request.c lib/span.c kernel/dev/virtq.c \
   $(addprefix tls/,fast_aead.c fast_p256.c) $(addprefix mbedtls/,bignum_core constant_time sha512)
 $(fast:%=build/guest/%.o): guest.flags += -O2
 build/guest/kernel/cpu/canary.c.o: guest.flags += -fno-lto
@@ -223,7 +223,7 @@ define lwip_rule
 build/$(1)/lwip/%.o: | build/headers
 	$$(call say,cc $(1)/lwip/$$*)
 	@mkdir -p $$(@D)
-	$$(Q)$$(CC) $$($(1).flags) -w -Ilib/include -Inet/lwip -I$$(LWIP)/include -c $$(LWIP)/$$*.c -o $$@
+	$$(Q)$$(CC) $$($(1).flags) -w $$(lwip.hooks) -Ilib/include -Inet/lwip -I$$(LWIP)/include -c $$(LWIP)/$$*.c -o $$@
 endef
 $(foreach b,$(builds),$(eval $(call lwip_rule,$(b))))
 
@@ -234,6 +234,10 @@ build/$(1)/mbedtls/%.o: tls/mbedtls_config.h | build/headers build/fetched-tls
 	$$(Q)$$(CC) $$($(1).flags) -w $$(mbedtls.flags) -c $$(MBEDTLS_DIR)/library/$$*.c -o $$@
 endef
 $(foreach b,$(builds),$(eval $(call mbedtls_rule,$(b))))
+
+# Calls of lwIP that get functions of net/segment.c instead.
+$(foreach b,$(builds),$(foreach f,tcp tcp_in,build/$(b)/lwip/core/$(f).o)): lwip.hooks := $(foreach f,\
+  output rexmit_rto_commit rexmit_fast split_unsent_seg,-Dtcp_$(f)=net_tcp_$(f))
 
 # Calls of mbedTLS that get the fast code of tls/hooks.c instead.
 hook = $(foreach f,$(1),-Dmbedtls_$(f)=tls_$(f))

@@ -30,12 +30,17 @@ struct app_conn {
   struct tls_session *tls; /* NULL: plain HTTP */
   struct http_conn http;
   struct app_conn *idle_next, **idle_link; /* among the idle; link NULL: busy */
-  uint16_t crowd;                          /* its address's slot */
-  uint8_t state;                           /* enum conn_state */
-  char peer[46];                           /* address as text, for the log */
+  uint32_t unsent; /* lingering: bytes not acknowledged, when last looked at */
+  uint16_t crowd;  /* its address's slot */
+  uint8_t state;   /* enum conn_state */
+  char peer[46];   /* address as text, for the log */
 };
 
-enum { LINGER_MS = 2000, STARVED_MS = 50 };
+enum {
+  LINGER_MS = 2000,
+  LINGER_WINDOW_BYTES = HTTP_RATE_MIN * HTTP_WRITE_WINDOW_MS / 1000,
+  STARVED_MS = 50
+};
 
 static struct http_server *server;
 static struct kernel_pool pool;
@@ -230,18 +235,32 @@ static bool pump(struct app_conn *c, uint64_t now_ms) {
   return http_conn_done(&c->http);
 }
 
-/* The answer that ends the connection is out: end our side. */
+/* What is still under way gets the time that an answer gets. */
+static void linger_on(struct app_conn *c, uint64_t now_ms) {
+  c->unsent = (uint32_t)net_stream_tx_pending(c->stream);
+  app_wheel_set(&wheel, &c->timer, now_ms + (c->unsent ? HTTP_WRITE_WINDOW_MS : LINGER_MS));
+}
+
+/* The answer that ends the connection is queued: end our side. */
 static void linger(struct app_conn *c, uint64_t now_ms) {
   set_busy(c);
   net_stream_tx_end(c->stream);
   c->state = LINGER;
-  app_wheel_set(&wheel, &c->timer, now_ms + LINGER_MS);
+  linger_on(c, now_ms);
 }
 
 /* Discard what comes while lingering. False: the connection is over. */
-static bool drain(struct app_conn *c) {
+static bool drain(struct app_conn *c, uint64_t now_ms) {
   net_stream_rx_ack_all(c->stream);
+  if (c->unsent && net_stream_tx_pending(c->stream) == 0)
+    linger_on(c, now_ms);
   return !net_stream_rx_ended(c->stream);
+}
+
+/* Enough of what is under way has arrived in the last window. */
+static bool arrives(const struct app_conn *c) {
+  size_t pending = net_stream_tx_pending(c->stream);
+  return pending && pending + LINGER_WINDOW_BYTES <= c->unsent;
 }
 
 static uint64_t deadline_ms(const struct app_conn *c) {
@@ -261,7 +280,7 @@ static void app_conn_pump(struct app_conn *c, uint64_t now_ms) {
     net_stream_tx_flush(c->stream);
   }
   if (c->state == LINGER) {
-    if (!drain(c))
+    if (!drain(c, now_ms))
       conn_end(c, net_stream_close);
     return;
   }
@@ -277,6 +296,10 @@ static void app_conn_pump(struct app_conn *c, uint64_t now_ms) {
 
 static void on_timer(struct app_conn *c, uint64_t now_ms) {
   bool late = session(c) && tls_session_deadline_ms(c->tls) <= now_ms;
+  if (c->state == LINGER && arrives(c)) {
+    linger_on(c, now_ms);
+    return;
+  }
   if (c->state == LINGER || late) {
     conn_end(c, net_stream_abort);
     return;

@@ -32,6 +32,8 @@ static void link(struct app_wheel *w, struct app_timer *t, uint64_t first_ms) {
   uint64_t at = slot_start(t->due_ms);
   t->slot_ms = at < first_ms ? first_ms : at > last ? last : at;
   struct app_timer **slot = &w->slots[slot_index(t->slot_ms)];
+  if (t->slot_ms < w->first_ms)
+    w->first_ms = t->slot_ms;
   t->next = *slot;
   t->link = slot;
   if (t->next)
@@ -69,13 +71,11 @@ struct app_timer *app_wheel_due(struct app_wheel *w, uint64_t now_ms) {
   return NULL;
 }
 
-uint64_t app_wheel_deadline_ms(const struct app_wheel *w) {
+uint64_t app_wheel_deadline_ms(struct app_wheel *w) {
   if (w->timers_n == 0)
     return UINT64_MAX;
-  for (unsigned i = 0; i < APP_WHEEL_SLOTS; i++) {
-    uint64_t at = w->now_ms + i * APP_WHEEL_SLOT_MS;
-    if (w->slots[slot_index(at)])
-      return at + APP_WHEEL_SLOT_MS;
-  }
-  return w->now_ms + TURN_MS;
+  if (w->first_ms < w->now_ms)
+    for (w->first_ms = w->now_ms; !w->slots[slot_index(w->first_ms)];)
+      w->first_ms += APP_WHEEL_SLOT_MS;
+  return w->first_ms + APP_WHEEL_SLOT_MS;
 }

@@ -18,6 +18,7 @@ struct app_timer {
 struct app_wheel {
   struct app_timer *slots[APP_WHEEL_SLOTS];
   uint64_t now_ms;   /* start of the first slot not yet run */
+  uint64_t first_ms; /* no timer is in a slot before this one */
   uint32_t timers_n; /* set */
 };
 
@@ -30,5 +31,6 @@ void app_wheel_set(struct app_wheel *w, struct app_timer *t, uint64_t due_ms);
  * Call until it returns NULL. */
 struct app_timer *app_wheel_due(struct app_wheel *w, uint64_t now_ms);
 
-/* When app_wheel_due should next be called; UINT64_MAX: never. */
-uint64_t app_wheel_deadline_ms(const struct app_wheel *w);
+/* When app_wheel_due should next be called, or sooner: timers may have been
+ * taken out since. UINT64_MAX: never. */
+uint64_t app_wheel_deadline_ms(struct app_wheel *w);

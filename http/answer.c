@@ -67,15 +67,8 @@ static void write_allow(struct lib_out *o, unsigned allow) {
 }
 
 static void write_date(struct http_server *s, struct lib_out *o, uint64_t now_ms) {
-  int64_t now = http_server_wall_unix(s, now_ms);
-  if (s->date_unix != now) {
-    struct lib_out date;
-    lib_out_init(&date, s->date, sizeof s->date);
-    lib_date_http(&date, now);
-    s->date_unix = now;
-  }
   lib_out_str(o, "Date: ");
-  lib_out_span(o, (struct lib_span){s->date, sizeof s->date});
+  lib_out_span(o, (struct lib_span){http_date(s, now_ms), sizeof s->date});
   lib_out_str(o, CRLF);
 }
 

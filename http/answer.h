@@ -48,6 +48,16 @@ void http_answer_begin(struct http_conn *c, enum http_kind kind, unsigned status
 /* Write the head of the answer, and the body too if it is a page made in code. */
 void http_answer_render(struct http_conn *c, struct lib_out *o, uint64_t now_ms);
 
+/* The head of an answer with a file as it was rendered before, with the date of
+ * now; empty when it has to be rendered. Stays until the next call. http/heads.c */
+struct lib_span http_heads_get(struct http_conn *c, uint64_t now_ms);
+
+/* Remember a rendered head, if it is of a kind that comes again. */
+void http_heads_put(struct http_conn *c, struct lib_span head);
+
+/* The Date field's value, sizeof server->date bytes. */
+const char *http_date(struct http_server *s, uint64_t now_ms);
+
 /* The answer has this status without a body, whatever is asked. */
 bool http_status_bodiless(unsigned status);
 const char *http_status_reason(unsigned status);   /* "Not Found" */

@@ -363,9 +363,14 @@ static struct lib_span tx_scratch(struct http_conn *c, uint64_t now_ms) {
   struct lib_out o;
   lib_out_init(&o, c->server->scratch, sizeof c->server->scratch);
   switch (c->phase) {
-  case HTTP_TX_HEAD:
+  case HTTP_TX_HEAD: {
+    struct lib_span kept = http_heads_get(c, now_ms);
+    if (kept.n)
+      return kept;
     http_answer_render(c, &o, now_ms);
+    http_heads_put(c, lib_out_done(&o));
     break;
+  }
   case HTTP_TX_PART_HEAD:
     http_parts_head(c, &o);
     break;

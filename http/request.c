@@ -260,6 +260,7 @@ static int parse_field(struct lib_span line, struct http_request *r) {
   if (r->fields_n == HTTP_FIELDS_MAX)
     return refuse(r, 431);
   r->fields[r->fields_n++] = (struct http_field){name, value};
+  r->conditional |= name.n > 3 && (name.p[0] | 0x20) == 'i' && name.p[2] == '-';
   return 0;
 }
 
@@ -408,7 +409,7 @@ int http_request_parse(struct lib_span in, struct http_request *out) {
   out->method = out->status = out->minor = out->fields_n = 0;
   out->form = HTTP_TARGET_ORIGIN;
   out->method_text = out->target = out->path = out->query = out->host = LIB_SPAN("");
-  out->keep_alive = out->chunked = out->expect_continue = false;
+  out->keep_alive = out->chunked = out->expect_continue = out->conditional = false;
   out->content_length = 0;
   if (all.n > HTTP_HEAD_MAX)
     all.n = HTTP_HEAD_MAX;

@@ -14,6 +14,10 @@ static bool begins(const char *pattern, struct lib_span path) {
 /* Segments of pattern and path side by side; both begin with '/'. */
 bool http_route_match(const char *pattern, struct lib_span path,
                       struct lib_span params[HTTP_PARAMS_MAX]) {
+  if (path.n < 2 || pattern[1] == '\0')
+    return path.n < 2 && pattern[1] == '\0';
+  if (pattern[1] != path.p[1] && pattern[1] != ':')
+    return false; /* most paths are those of files, which differ at once */
   struct lib_span wanted = lib_span_str(pattern), want, have;
   unsigned n = 0;
   if (!begins(pattern, path))

@@ -13,6 +13,8 @@ void http_server_init(struct http_server *s) {
   s->auth_window_ms = 0;
   for (unsigned i = 0; i < HTTP_AUTH_CACHE_N; i++)
     s->auth_seen[i] = 0;
+  for (unsigned i = 0; i < HTTP_HEADS_N; i++)
+    s->heads[i] = (struct http_head){.variant = NULL};
 }
 
 void http_server_time(struct http_server *s, int64_t wall_unix_ms, uint64_t now_ms) {

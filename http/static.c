@@ -44,9 +44,11 @@ static const struct lib_pack_variant *choose(const struct http_server *s,
 static void answer_variant(struct http_conn *c, const struct http_request *r, uint64_t now_ms) {
   struct http_server *s = c->server;
   char etag[HTTP_ETAG_BYTES];
-  struct http_validators validators = {http_pack_etag(c->variant, etag), c->resource->modified_unix,
-                                       http_server_wall_unix(s, now_ms)};
-  unsigned status = http_condition_check(r, &validators);
+  struct http_validators validators = {.modified_unix = c->resource->modified_unix,
+                                       .now_unix = http_server_wall_unix(s, now_ms)};
+  if (r->conditional)
+    validators.etag = http_pack_etag(c->variant, etag);
+  unsigned status = r->conditional ? http_condition_check(r, &validators) : 200;
   if (status == 412) {
     http_answer_page(c, 412);
     return;

@@ -24,3 +24,7 @@ void net_held_queue(struct net_held *h);
 
 /* That buffer, with one user more, or NULL. */
 struct net_held *net_held_share(void);
+
+/* The buffer that a pbuf which refers to bytes elsewhere counts for, or NULL. */
+struct pbuf;
+struct net_held *net_held_of(const struct pbuf *p);

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "held.h"
+#include "pcbs.h"
 
 /* A pbuf that refers to bytes elsewhere, as it lies in its pool. */
 struct reference {
@@ -49,6 +50,8 @@ static uint32_t capacity(unsigned kind, uint64_t ram) {
 }
 
 static uint32_t object_bytes(unsigned kind) {
+  if (kind == MEMP_TCP_PCB)
+    return sizeof(struct net_pcb);
   return kind == MEMP_PBUF ? sizeof(struct reference) : kinds[kind].bytes;
 }
 
@@ -62,12 +65,15 @@ void memp_init(void) {
     if (i != MEMP_PBUF_POOL)
       kernel_pool_init(&pools[i], kinds[i].name, owner_of(i), object_bytes(i), capacity(i, ram));
   kernel_heap_init(&heap, "lwip heap", MEMSTAT_NET);
+  net_pcbs_init();
 }
 
 void *memp_malloc(memp_t kind) {
   void *p = kind == MEMP_PBUF_POOL ? NULL : kernel_pool_get(&pools[kind]);
   if (p && kind == MEMP_PBUF)
     ((struct reference *)p)->held = net_held_share();
+  if (p && kind == MEMP_TCP_PCB)
+    ((struct net_pcb *)p)->link = NULL;
   return p;
 }
 
@@ -76,7 +82,18 @@ void memp_free(memp_t kind, void *p) {
     return;
   if (kind == MEMP_PBUF)
     net_held_drop(((struct reference *)p)->held);
+  if (kind == MEMP_TCP_PCB)
+    net_pcbs_forget(p);
   kernel_pool_put(&pools[kind], p);
+}
+
+struct net_held *net_held_of(const struct pbuf *p) {
+  return ((const struct reference *)p)->held;
+}
+
+bool net_memory_pcb_left(void) {
+  const struct memstat_pool *stat = &pools[MEMP_TCP_PCB].stat;
+  return stat->used < stat->capacity && kernel_page_free_bytes() >= KERNEL_PAGE;
 }
 
 void *net_heap_alloc(unsigned long n) {

@@ -15,7 +15,8 @@
 #include <string.h>
 
 #include "offload.h"
-#include "timewait.h"
+#include "pcbs.h"
+#include "segment.h"
 
 struct netif net_netif;
 static struct kernel_netdev_info card;
@@ -73,13 +74,12 @@ static struct pbuf *rx_chain(struct kernel_netdev_frame *piece) {
 
 static void rx_frame(struct kernel_netdev_frame *frame) {
   bool checked = frame->checksum_ok;
-  net_timewait_reopen(frame->p, frame->n);
+  net_pcbs_show(frame->p, frame->n);
   struct pbuf *p = rx_chain(frame);
-  if (!p)
-    return;
   NETIF_SET_CHECKSUM_CTRL(&net_netif, checksum_flags(checked));
-  if (net_netif.input(p, &net_netif) != ERR_OK)
+  if (p && net_netif.input(p, &net_netif) != ERR_OK)
     pbuf_free(p);
+  net_pcbs_show_all();
 }
 
 /* The pieces of a chain; 0 when there are too many. */
@@ -138,7 +138,10 @@ static bool tx_send(struct kernel_netdev_tx *tx) {
  * pieces is copied together. */
 static err_t tx_frame(struct netif *netif, struct pbuf *p) {
   struct kernel_netdev_tx tx = {.cookie = p};
+  uint16_t mss = net_segment_mss();
   (void)netif;
+  if (mss == 0 && p->tot_len > card.mtu + SIZEOF_ETH_HDR)
+    return ERR_IF; /* a large segment that waited for its neighbour's address: TCP repeats it */
   tx.pieces_n = pieces_of(p, tx.piece);
   if (tx.pieces_n)
     pbuf_ref(p);
@@ -147,7 +150,7 @@ static err_t tx_frame(struct netif *netif, struct pbuf *p) {
   else
     return ERR_MEM;
   if (card.tx_checksum)
-    net_offload_prepare(p->payload, p->len, &tx);
+    net_offload_prepare(p->payload, p->len, mss, &tx);
   return tx_send(&tx) ? ERR_OK : ERR_MEM; /* TCP sends again, a timer tick later */
 }
 
@@ -170,6 +173,7 @@ int net_netif_open(void) {
   if (err < 0)
     return err;
   LIB_ASSERT(netif_add_noaddr(&net_netif, NULL, netif_setup, ethernet_input) != NULL);
+  net_segment_init(card.tso4 ? card.tso_max : 0, card.tso6 ? card.tso_max : 0);
   NETIF_SET_CHECKSUM_CTRL(&net_netif, checksum_flags(false));
   netif_set_default(&net_netif);
   netif_set_link_up(&net_netif);

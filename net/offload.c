@@ -31,7 +31,17 @@ static uint16_t pseudo_sum(const uint8_t *f, const struct net_layout *l) {
   return (uint16_t)sum;
 }
 
-void net_offload_prepare(uint8_t *frame, uint32_t n, struct kernel_netdev_tx *tx) {
+static void segment(const uint8_t *frame, const struct net_layout *l, uint16_t mss,
+                    struct kernel_netdev_tx *tx) {
+  uint32_t header = (frame[l->transport + 12] >> 4) * 4u;
+  if (mss == 0 || l->transport_n <= header + mss)
+    return;
+  tx->segment_bytes = mss;
+  tx->header_bytes = (uint16_t)(l->transport + header);
+  tx->ip6 = l->addresses_n == 32;
+}
+
+void net_offload_prepare(uint8_t *frame, uint32_t n, uint16_t mss, struct kernel_netdev_tx *tx) {
   struct net_layout l;
   if (!net_layout_read(frame, n, &l) || (l.protocol != TCP && l.protocol != UDP))
     return;
@@ -43,4 +53,6 @@ void net_offload_prepare(uint8_t *frame, uint32_t n, struct kernel_netdev_tx *tx
   frame[l.transport + field + 1] = (uint8_t)sum;
   tx->checksum_start = (uint16_t)l.transport;
   tx->checksum_offset = (uint16_t)field;
+  if (l.protocol == TCP)
+    segment(frame, &l, mss, tx);
 }

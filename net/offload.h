@@ -19,5 +19,7 @@ bool net_layout_read(const uint8_t *frame, uint32_t n, struct net_layout *l);
  * the sum of the pseudo-header into its checksum field and say in `tx` where
  * the device finds it (Virtual I/O Device 1.2, 5.1.6.2).
  *
- * frame, n   the first piece of the frame; changed in place */
-void net_offload_prepare(uint8_t *frame, uint32_t n, struct kernel_netdev_tx *tx);
+ * frame, n   the first piece of the frame; changed in place
+ * mss        not 0: have the device make TCP segments with so much payload of
+ *            it, if there is more */
+void net_offload_prepare(uint8_t *frame, uint32_t n, uint16_t mss, struct kernel_netdev_tx *tx);

@@ -13,12 +13,14 @@
 
 #include "held.h"
 #include "netif.h"
+#include "segment.h"
 
 struct net_stream {
   struct tcp_pcb *pcb;     /* NULL once lwIP has given it up */
   struct pbuf *rx;         /* received, not acknowledged by the consumer */
   struct net_stream *next; /* on the ready or the accepted list */
   void *owner;             /* the consumer's */
+  uint32_t recover;        /* of net_stream_recover */
   bool listed;             /* on one of the lists */
   bool fin;                /* the peer has ended its side */
   bool starved;            /* memory was refused: no event will tell when to try again */
@@ -155,7 +157,7 @@ static bool must_wait(const struct net_stream *s) {
 
 /* All of it or nothing. */
 static bool queue(struct net_stream *s, const char *p, size_t n, uint8_t flags) {
-  if (tcp_write(s->pcb, p, (uint16_t)n, TCP_WRITE_FLAG_MORE | flags) == ERR_OK)
+  if (net_segment_write(s->pcb, p, (uint16_t)n, TCP_WRITE_FLAG_MORE | flags) == ERR_OK)
     return true;
   s->starved = net_stream_tx_pending(s) == 0; /* else an acknowledgement comes */
   return false;
@@ -210,7 +212,7 @@ bool net_stream_starved(struct net_stream *s) {
 
 void net_stream_tx_flush(struct net_stream *s) {
   if (s->pcb)
-    tcp_output(s->pcb);
+    net_tcp_output(s->pcb);
 }
 
 size_t net_stream_tx_pending(const struct net_stream *s) {
@@ -292,8 +294,13 @@ static err_t on_recv(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t err) 
   return ERR_OK;
 }
 
+uint32_t *net_stream_recover(struct tcp_pcb *pcb) {
+  struct net_stream *s = pcb->callback_arg;
+  return s ? &s->recover : NULL;
+}
+
 static err_t on_sent(void *arg, struct tcp_pcb *pcb, u16_t n) {
-  (void)pcb, (void)n;
+  net_segment_acked(pcb, n);
   list_add(&ready, arg);
   return ERR_OK;
 }

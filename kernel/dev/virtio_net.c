@@ -24,6 +24,7 @@ enum {
   SCRATCH_AT = BUFFER - KERNEL_NETDEV_SCRATCH,
   HEADER = sizeof(struct virtio_net_hdr_v1),
   ETHERNET_HEADER = 14,
+  TSO_MAX = ETHERNET_HEADER + UINT16_MAX, /* an IP packet's length has 16 bits */
 };
 
 static struct virtio_device *device;
@@ -87,6 +88,11 @@ static int net_tx(const struct kernel_netdev_tx *t) {
     h->csum_start = t->checksum_start;
     h->csum_offset = t->checksum_offset;
   }
+  if (t->segment_bytes) {
+    h->gso_type = t->ip6 ? VIRTIO_NET_HDR_GSO_TCPV6 : VIRTIO_NET_HDR_GSO_TCPV4;
+    h->gso_size = t->segment_bytes;
+    h->hdr_len = t->header_bytes;
+  }
   piece[0] = (struct kernel_netdev_piece){h, HEADER};
   for (unsigned i = 0; i < t->pieces_n; i++) {
     piece[i + 1] = t->piece[i];
@@ -141,7 +147,8 @@ static int open_queues(struct virtio_device *d, bool event_idx) {
 static int net_open(struct kernel_netdev_info *info) {
   struct virtio_device *d = virtio_find(VIRTIO_ID_NET);
   uint64_t features = 1ull << VIRTIO_NET_F_MAC | 1ull << VIRTIO_NET_F_CSUM |
-                      1ull << VIRTIO_NET_F_GUEST_CSUM | 1ull << VIRTIO_RING_F_EVENT_IDX;
+                      1ull << VIRTIO_NET_F_GUEST_CSUM | 1ull << VIRTIO_NET_F_HOST_TSO4 |
+                      1ull << VIRTIO_NET_F_HOST_TSO6 | 1ull << VIRTIO_RING_F_EVENT_IDX;
   if (!d)
     return E_NOENT;
   int err = virtio_negotiate(d, &features);
@@ -151,7 +158,10 @@ static int net_open(struct kernel_netdev_info *info) {
     return err;
   *info = (struct kernel_netdev_info){.mtu = 1500,
                                       .tx_checksum = features >> VIRTIO_NET_F_CSUM & 1,
-                                      .rx_checksum = features >> VIRTIO_NET_F_GUEST_CSUM & 1};
+                                      .rx_checksum = features >> VIRTIO_NET_F_GUEST_CSUM & 1,
+                                      .tso4 = features >> VIRTIO_NET_F_HOST_TSO4 & 1,
+                                      .tso6 = features >> VIRTIO_NET_F_HOST_TSO6 & 1,
+                                      .tso_max = TSO_MAX};
   for (unsigned i = 0; i < sizeof info->mac && features >> VIRTIO_NET_F_MAC & 1; i++)
     info->mac[i] = virtio_config8(d, i);
   rx_checksum = info->rx_checksum;

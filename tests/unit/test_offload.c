@@ -83,7 +83,7 @@ static void check(unsigned version, unsigned protocol, unsigned options, unsigne
   struct kernel_netdev_tx tx = {0};
   unsigned field = protocol == TCP ? 16 : 6;
   uint16_t wanted = checksum_of(p, field);
-  net_offload_prepare(p.frame, p.n, &tx);
+  net_offload_prepare(p.frame, p.n, 0, &tx);
   assert_int_equal(tx.checksum_start, p.transport);
   assert_int_equal(tx.checksum_offset, field);
   device(&p, &tx);
@@ -103,6 +103,26 @@ static void test_sums(void **state) {
       }
 }
 
+/* More than a packet: the device is told of packet and header; not less, not UDP. */
+static void test_segments(void **state) {
+  (void)state;
+  for (unsigned version = 4; version <= 6; version += 2) {
+    unsigned header = version == 4 ? 14 + 20 + 20 : 14 + 40 + 20;
+    struct packet one = make(version, TCP, 0, 24), two = make(version, TCP, 0, 25);
+    struct packet udp = make(version, UDP, 0, 40);
+    struct kernel_netdev_tx tx_one = {0}, tx_two = {0}, tx_udp = {0};
+    one.frame[one.transport + 12] = two.frame[two.transport + 12] = 5 << 4;
+    net_offload_prepare(one.frame, one.n, 24, &tx_one);
+    net_offload_prepare(two.frame, two.n, 24, &tx_two);
+    net_offload_prepare(udp.frame, udp.n, 24, &tx_udp);
+    assert_int_equal(tx_one.segment_bytes, 0);
+    assert_int_equal(tx_two.segment_bytes, 24);
+    assert_int_equal(tx_two.header_bytes, header);
+    assert_int_equal(tx_two.ip6, version == 6);
+    assert_int_equal(tx_udp.segment_bytes, 0);
+  }
+}
+
 /* Only the headers lie in the first piece: the sum is the same. */
 static void test_body_elsewhere(void **state) {
   (void)state;
@@ -110,8 +130,8 @@ static void test_body_elsewhere(void **state) {
   struct kernel_netdev_tx tx = {0}, tx_whole = {0};
   uint8_t *piece = malloc(p.transport + 20); /* the sanitizer watches its end */
   memcpy(piece, p.frame, p.transport + 20);
-  net_offload_prepare(whole.frame, whole.n, &tx_whole);
-  net_offload_prepare(piece, p.transport + 20, &tx);
+  net_offload_prepare(whole.frame, whole.n, 0, &tx_whole);
+  net_offload_prepare(piece, p.transport + 20, 0, &tx);
   assert_memory_equal(piece, whole.frame, p.transport + 20);
   assert_int_equal(tx.checksum_offset, tx_whole.checksum_offset);
   free(piece);
@@ -128,7 +148,7 @@ static void test_short(void **state) {
         uint8_t *cut = malloc(n ? n : 1);
         struct kernel_netdev_tx tx = {0};
         memcpy(cut, p.frame, n);
-        net_offload_prepare(cut, n, &tx);
+        net_offload_prepare(cut, n, 0, &tx);
         assert_int_equal(tx.checksum_offset, 0);
         assert_memory_equal(cut, p.frame, n);
         free(cut);
@@ -139,7 +159,7 @@ static void test_short(void **state) {
 static void check_left_alone(const struct packet *p) {
   struct packet copy = *p;
   struct kernel_netdev_tx tx = {0};
-  net_offload_prepare(copy.frame, copy.n, &tx);
+  net_offload_prepare(copy.frame, copy.n, 0, &tx);
   assert_int_equal(tx.checksum_offset, 0);
   assert_memory_equal(copy.frame, p->frame, p->n);
 }
@@ -168,7 +188,7 @@ static void test_odd_headers(void **state) {
         put16(frame + 12, rand() % 2 ? 0x0800 : 0x86dd);
         frame[23] = frame[20] = rand() % 2 ? TCP : UDP;
       }
-      net_offload_prepare(frame, n, &tx);
+      net_offload_prepare(frame, n, 1460, &tx);
       if (tx.checksum_offset)
         assert_true(tx.checksum_start + tx.checksum_offset + 2u <= n);
       free(frame);
@@ -177,8 +197,11 @@ static void test_odd_headers(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_sums),        cmocka_unit_test(test_body_elsewhere),
-      cmocka_unit_test(test_short),       cmocka_unit_test(test_others_left_alone),
+      cmocka_unit_test(test_sums),
+      cmocka_unit_test(test_segments),
+      cmocka_unit_test(test_body_elsewhere),
+      cmocka_unit_test(test_short),
+      cmocka_unit_test(test_others_left_alone),
       cmocka_unit_test(test_odd_headers),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -55,7 +55,7 @@ static uint64_t earliest(const struct model *m) {
 }
 
 /* Who sleeps until the wheel's own deadline must not sleep past a timer. */
-static void check_deadline(const struct model *m) {
+static void check_deadline(struct model *m) {
   uint64_t first = earliest(m), at = app_wheel_deadline_ms(&m->wheel);
   if (first == NEVER)
     assert_true(at == NEVER);
@@ -71,7 +71,7 @@ static uint64_t random_due(const struct model *m) {
   return m->now_ms + (uint64_t)rand() % span;
 }
 
-static uint64_t random_step(const struct model *m) {
+static uint64_t random_step(struct model *m) {
   uint64_t at = app_wheel_deadline_ms(&m->wheel);
   switch (rand() % 4) {
   case 0:

@@ -50,6 +50,7 @@ struct http_request {
   bool keep_alive;             /* the client wants to go on */
   bool chunked;                /* the body is chunked */
   bool expect_continue;        /* Expect: 100-continue */
+  bool conditional;            /* there is a field that begins with "If-" */
   uint64_t content_length;     /* bytes of the body; 0 when chunked */
   unsigned fields_n;
   struct http_field fields[HTTP_FIELDS_MAX];

@@ -2,7 +2,7 @@
  * What all connections share: the site, the pages, clocks, counters and the
  * buffers that one call needs. http/ has no heap: memory for dynamic answers
  * comes through work_alloc. One server per program is usual; it is large
- * (about 25 KB), so give it static storage. */
+ * (about 32 KB), so give it static storage. */
 #pragma once
 
 #include <lib/histogram.h>
@@ -42,6 +42,14 @@ struct http_counters {
   uint64_t no_memory; /* work_alloc answered NULL */
 };
 
+/* A rendered head of a file that is served often. */
+struct http_head {
+  const struct lib_pack_resource *resource; /* NULL: none */
+  const struct lib_pack_variant *variant;
+  uint16_t n;                /* bytes of text */
+  char text[HTTP_HEAD_KEPT]; /* with some date */
+};
+
 struct http_server {
   /* Set by the owner before http_server_init. */
   struct http_pack pack;           /* opened; stays while a connection lives */
@@ -76,6 +84,7 @@ struct http_server {
   char path[HTTP_TARGET_MAX + 1];   /* its decoded path */
   char query[HTTP_TARGET_MAX];      /* its decoded query values */
   char scratch[HTTP_SCRATCH_BYTES]; /* a rendered head */
+  struct http_head heads[HTTP_HEADS_N];
 };
 
 /* Prepare the fields that are http's own. */

@@ -20,6 +20,8 @@
 
 /* HTTP: answers */
 #define HTTP_SCRATCH_BYTES 8192       /* one rendered head; once per server */
+#define HTTP_HEADS_N 16               /* heads of files kept as rendered; once per server */
+#define HTTP_HEAD_KEPT 430            /* bytes of such a head; longer ones are rendered each time */
 #define HTTP_REPLY_FIELDS_MAX 768     /* bytes of the fields a page adds; per dynamic answer */
 #define HTTP_REPLY_BYTES 4096         /* body of a page unless its route says otherwise */
 #define HTTP_STREAM_BYTES 2048        /* chunk buffer of a streamed answer */
@@ -43,6 +45,7 @@
 /* Network */
 #define LIMIT_CONN_RAM 2048      /* a connection for each so many bytes of RAM; idle it takes 624 */
 #define LIMIT_CONN_SPARE 64      /* TCP control blocks beyond: for those to be told 503 */
+#define LIMIT_PCB_SLOT 8192      /* a slot, 8 bytes, to find connections for each so many of RAM */
 #define LIMIT_CONN_PER_ADDRESS 4 /* of so many parts, one address may have all but one */
 #define LIMIT_RESERVE_SHARE 6    /* of so many parts of RAM, the last is kept from the greedy */
 #define LIMIT_CONN_MODEST 32     /* connections of one address that may go into it */

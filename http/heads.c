@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Heads of files as rendered before: what the sample of requests asks for again
+ * and again is rendered once, afterwards only the date is put in. */
+#include <lib/date.h>
+#include <string.h>
+
+#include "answer.h"
+
+#define DATE_AT (sizeof "HTTP/1.1 200 OK\r\nDate: " - 1)
+
+/* All of the file, to a client of today on a connection that stays: nothing in
+ * the head depends on the request. */
+static bool is_usual(const struct http_conn *c) {
+  return c->kind == HTTP_ANSWER_FILE && c->status == 200 && c->keep && c->minor == 1;
+}
+
+static struct http_head *slot_of(const struct http_conn *c) {
+  size_t i = ((uintptr_t)c->variant / sizeof *c->variant) % HTTP_HEADS_N;
+  return &c->server->heads[i];
+}
+
+const char *http_date(struct http_server *s, uint64_t now_ms) {
+  int64_t now = http_server_wall_unix(s, now_ms);
+  if (s->date_unix != now) {
+    struct lib_out date;
+    lib_out_init(&date, s->date, sizeof s->date);
+    lib_date_http(&date, now);
+    s->date_unix = now;
+  }
+  return s->date;
+}
+
+struct lib_span http_heads_get(struct http_conn *c, uint64_t now_ms) {
+  struct http_head *h = slot_of(c);
+  if (!is_usual(c) || h->variant != c->variant || h->resource != c->resource)
+    return LIB_SPAN("");
+  memcpy(h->text + DATE_AT, http_date(c->server, now_ms), sizeof c->server->date);
+  return (struct lib_span){h->text, h->n};
+}
+
+void http_heads_put(struct http_conn *c, struct lib_span head) {
+  struct http_head *h = slot_of(c);
+  if (!is_usual(c) || head.n > sizeof h->text)
+    return;
+  *h = (struct http_head){.resource = c->resource, .variant = c->variant, .n = (uint16_t)head.n};
+  memcpy(h->text, head.p, head.n);
+}

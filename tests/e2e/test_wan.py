@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Large files over lines that lose, delay and reorder, to clients with small
+packets and windows: they arrive whole, in packets no larger than asked for."""
+
+import contextlib
+import os
+import random
+import socket
+import subprocess
+import time
+
+import pytest
+from conftest import ACCELS
+from guest import GUEST4, GUEST6, IMAGE, ROOT, STATIC4, STATIC6, TIMEOUT_S, Guest, read_all
+from vm.machine import Machine, TapNet
+from wan import Wan
+
+BYTES = 1 << 20
+FILE = random.Random(7).randbytes(BYTES)
+GET = b"GET /file HTTP/1.1\r\nHost: thimble\r\nConnection: close\r\n\r\n"
+
+pytestmark = pytest.mark.usefixtures("lan")
+
+
+@pytest.fixture(scope="module")
+def pack(tmp_path_factory):
+    """A site with one large file."""
+    folder = tmp_path_factory.mktemp("site")
+    (folder / "file").write_bytes(FILE)
+    path = str(tmp_path_factory.mktemp("pack") / "site.pack")
+    argv = [os.path.join(ROOT, "build", "thimble-pack"), "-o", path, str(folder)]
+    subprocess.run(argv, check=True)
+    return path
+
+
+@contextlib.contextmanager
+def far_guest(accel, pack, net_features="", **line):
+    """A booted guest and the line to it. From the client its address is the same."""
+    wan = Wan(**line)
+    gateway6 = STATIC6 + ",gw=fd73:80::1"
+    machine = Machine(IMAGE, accel, TapNet(wan.tap.fd), options=(STATIC4, gateway6))
+    machine.module, machine.net_features = pack, net_features
+    with Guest(machine, GUEST4, 80, wan) as g:
+        yield g.wait_answer()
+        g.healthy()
+
+
+def fetch(guest, mss=0, window=0, host=GUEST4):
+    """Fetch the file as a client with that MSS and receive window; its port."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with guest.inside():
+        s = socket.socket(family)
+    with s:
+        s.settimeout(TIMEOUT_S)
+        if mss:
+            s.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, mss)
+        if window:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
+        s.connect((host, 80))
+        port = s.getsockname()[1]
+        s.sendall(GET)
+        head, _, body = read_all(s).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200 "), head
+    assert body == FILE
+    return port
+
+
+@pytest.fixture(scope="module", params=ACCELS[:1])
+def clean(request, pack):
+    with far_guest(request.param, pack) as g:
+        yield g
+
+
+@pytest.mark.parametrize("host", [GUEST4, GUEST6])
+@pytest.mark.parametrize("mss", [88, 536, 600, 1460])
+def test_no_packet_is_larger_than_the_client_asked_for(clean, host, mss):
+    port = fetch(clean, mss=mss, host=host)
+    headers = 40 if host == GUEST4 else 60
+    assert clean.lan.line.longest[port] == min(mss + headers, 1500)
+
+
+@pytest.mark.parametrize("window", [2304, 5000, 20000])
+def test_small_windows(clean, window):
+    fetch(clean, window=window)
+
+
+@pytest.mark.parametrize("features", ["", "host_tso4=off", "csum=off"])
+def test_loss_and_reordering(accel, pack, features):
+    line = {"loss": 0.005, "overtake": 0.01, "delay_s": 0.001}
+    with far_guest(accel, pack, features, **line) as g:
+        fetch(g)
+
+
+def test_first_flight_is_ten_packets(accel, pack):
+    """RFC 6928: before the first acknowledgement no more than 10 MSS."""
+    with far_guest(accel, pack, delay_s=0.15) as g:
+        with g.inside():
+            s = socket.create_connection((GUEST4, 80), 20)
+        with s:
+            g.lan.line.frames[0] = 0
+            s.sendall(GET)
+            time.sleep(0.15 * 1.5)  # of the line, not of the machine: they are under way
+            assert 1 <= g.lan.line.frames[0] <= 11, g.lan.line.frames  # with the ACK
+            assert FILE in read_all(s)

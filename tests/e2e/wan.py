@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""A guest on one side of a slow and lossy line, a client on the other.
+
+    guest = lan0 (router, a namespace) wan0 = this process = far0 (client, another)
+
+The router's kernel makes single packets with whole checksums of what the guest
+sends in large segments, since wan0 asks for nothing else; each packet passes
+through this process, which looks at it and loses, delays or overtakes it."""
+
+import contextlib
+import heapq
+import os
+import random
+import select
+import threading
+import time
+
+from guest import Lan
+from netns import Namespace
+from vm import tap
+
+NEAR4, FAR4 = "10.74.0.1", "10.74.0.2"
+NEAR6, FAR6 = "fd74::1", "fd74::2"
+VNET_HEADER = bytes(10)  # of a packet that asks nothing of its receiver
+ETHERNET, IP6_TYPE = 14, b"\x86\xdd"
+
+
+def client_port(frame):
+    """Destination port of TCP; of other protocols some number."""
+    at = ETHERNET + (40 if frame[12:14] == IP6_TYPE else 20) + 2
+    return int.from_bytes(frame[at : at + 2], "big")
+
+
+class Line:
+    """Carries frames both ways between two taps, from a thread of its own.
+
+    loss      part of the frames that is lost
+    delay_s   each way
+    overtake  part of the frames that the one behind passes"""
+
+    def __init__(self, taps, loss=0.0, delay_s=0.0, overtake=0.0, seed=1):
+        self.fds = [t.fd for t in taps]
+        self.loss, self.delay_s, self.overtake = loss, delay_s, overtake
+        self.random = random.Random(seed)
+        self.longest = {}  # bytes of an IP packet towards each port of the client's
+        self.frames = [0, 0]  # towards the client, towards the guest
+        self._due, self._n = [], 0
+        self._ends = os.pipe()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _take(self, side):
+        frame = os.read(self.fds[side], 65600)[len(VNET_HEADER) :]
+        self.frames[side] += 1
+        if side == 0:
+            port = client_port(frame)
+            self.longest[port] = max(self.longest.get(port, 0), len(frame) - ETHERNET)
+        if self.random.random() < self.loss:
+            return
+        late = self.random.random() < self.overtake
+        due = time.monotonic() + self.delay_s + (0.003 if late else 0)
+        self._n += 1
+        heapq.heappush(self._due, (due, self._n, 1 - side, frame))
+
+    def _send(self):
+        now = time.monotonic()
+        while self._due and self._due[0][0] <= now:
+            _, _, side, frame = heapq.heappop(self._due)
+            with contextlib.suppress(OSError):  # its queue is full: that is loss, too
+                os.write(self.fds[side], VNET_HEADER + frame)
+
+    def _run(self):
+        poll = select.poll()
+        for fd in (*self.fds, self._ends[0]):
+            poll.register(fd, select.POLLIN)
+        while True:
+            wait_ms = 1000
+            if self._due:
+                wait_ms = max(0, (self._due[0][0] - time.monotonic()) * 1000)
+            for fd, _ in poll.poll(wait_ms):
+                if fd == self._ends[0]:
+                    return
+                self._take(self.fds.index(fd))
+            self._send()
+
+    def close(self):
+        os.write(self._ends[1], b"x")
+        self._thread.join()
+        for fd in self._ends:
+            os.close(fd)
+
+
+class Wan(Lan):
+    """The network of a guest whose clients are behind a line. Use as its `lan`."""
+
+    def __init__(self, **line):
+        super().__init__()
+        self.home, self.line = self.ns, None
+        self.taps = []
+        with self.home:
+            for name in ("ipv4/ip_forward", "ipv6/conf/all/forwarding"):
+                with open(f"/proc/sys/net/{name}", "w") as f:
+                    f.write("1")
+            self.taps.append(tap.Tap("wan0", (NEAR4 + "/24", NEAR6 + "/64")))
+        self.ns = Namespace()
+        with self.ns:
+            tap.ip("link", "set", "lo", "up")
+            self.taps.append(tap.Tap("far0", (FAR4 + "/24", FAR6 + "/64")))
+            tap.ip("route", "add", "default", "via", NEAR4)
+            tap.ip("-6", "route", "add", "default", "via", NEAR6)
+        self.line = Line(self.taps, **line)
+
+    def close(self):
+        self.line.close()
+        for t in self.taps:
+            t.close()
+        self.ns.close()
+        self.ns = self.home
+        super().close()
