@@ -66,18 +66,21 @@ void virtio_pci_found(const struct pci_function *f) {
   struct region region[REGIONS_N] = {{0}};
   struct region *common = &region[VIRTIO_PCI_CAP_COMMON_CFG];
   struct region *notify = &region[VIRTIO_PCI_CAP_NOTIFY_CFG];
+  struct region *config = &region[VIRTIO_PCI_CAP_DEVICE_CFG];
   uint32_t type = type_of(f);
   if (type != VIRTIO_ID_NET && type != VIRTIO_ID_RNG)
     return;
   read_regions(f, region);
-  if (!common->at || common->bytes < COMMON_BYTES || !notify->at || !pci_msix(f))
+  if (!common->at || common->bytes < COMMON_BYTES || !notify->at)
+    return;
+  if ((type == VIRTIO_ID_NET && !config->at) || !pci_msix(f))
     return;
   struct virtio_device *d = virtio_add(&transport);
   if (!d)
     return;
   d->id = type;
   d->base = common->at;
-  d->config = region[VIRTIO_PCI_CAP_DEVICE_CFG].at;
+  d->config = config->at;
   d->notify = notify->at;
   d->notify_n = notify->bytes;
   d->notify_step = pci_read(f, notify->from + VIRTIO_PCI_NOTIFY_CAP_MULT);

@@ -7,8 +7,10 @@ a KVM that emulates real mode takes 20 s for SeaBIOS. It numbers no buses, and s
 what lies behind a bridge is tried under TCG alone."""
 
 import contextlib
+import random
 import re
 import time
+import zlib
 
 import pytest
 from conftest import ACCELS, boot
@@ -89,6 +91,14 @@ def read_answer(s, body_bytes):
         assert part, data[:300]
         data += part
     return data.partition(b"\r\n\r\n")
+
+
+def test_an_upload_arrives_whole(machine):
+    """Many turns of the receive ring."""
+    body = random.Random(1).randbytes(1 << 20)
+    response, text = machine.request("/upload", "POST", body=body)
+    assert response.status == 200
+    assert text.decode() == f"{len(body)} bytes, CRC-32 {zlib.crc32(body):08x}\n"
 
 
 def counters(machine):
