@@ -111,7 +111,7 @@ static void tell(struct http_exchange *x, unsigned status, const struct lib_out 
   lib_out_span(o, lib_out_done(text));
   lib_out_char(o, '\n');
   lib_out_init(&line, room, sizeof room);
-  lib_out_all(&line, "thimble: ", http_peer(x), ": ", NULL);
+  lib_out_all(&line, "thimble: renewal by ", http_peer(x), ": ", NULL);
   lib_out_span(&line, lib_out_done(text));
   kernel_console_line(KERNEL_LOG_INFO, lib_out_done(&line));
 }

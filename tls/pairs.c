@@ -68,6 +68,9 @@ int tls_pairs_serve(struct tls_pairs *take_p) {
 /* --- reading ------------------------------------------------------------- */
 
 static const char *read_chain(mbedtls_x509_crt *chain, struct lib_span der) {
+  _Static_assert(TLS_CHAIN_MAX + 128 <= MBEDTLS_SSL_OUT_CONTENT_LEN, "room for the chain");
+  if (der.n > TLS_CHAIN_MAX)
+    return "the chain is longer than 8000 bytes";
   while (der.n > 0) {
     unsigned char *p = (unsigned char *)der.p;
     const unsigned char *end = p + der.n;

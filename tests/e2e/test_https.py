@@ -12,8 +12,8 @@ import pytest
 from conftest import ACCELS, NO_LAN, ROOT, boot
 from guest import TIMEOUT_S
 from test_observability import family, scrape
-from tls import (EC256, REQUEST, RSA, VERSIONS, certs, connect, context, expired, expiry_of, fetch,
-                 pack, read_answer, self_signed, tcp, to_der)
+from tls import (BUILD, EC256, REQUEST, RSA, VERSIONS, certs, connect, context, expired, expiry_of,
+                 fetch, issued, pack, read_answer, self_signed, tcp, to_der)
 
 PORT = 8443
 PASSWORD = "a secret"
@@ -270,6 +270,34 @@ def tls_objects(g):
     while (memory := g.memory())["vm"]["conns_now"] > 1 and time.monotonic() < until:
         time.sleep(0.1)
     return {p["object_bytes"]: p["used"] for p in memory["pools"] if p["owner"] == "tls"}
+
+
+@pytest.mark.parametrize("pad", [0, 6900])
+def test_a_whole_chain_is_sent(server, pad, tmp_path):
+    """A client that knows the authority at its end alone is satisfied."""
+    pair, root = issued("one.test", str(tmp_path), pad)
+    done = certs("--cert", pair[0], "--key", pair[1])
+    assert done.returncode == 0, done.stderr
+    out = os.path.join(BUILD, "out")
+    assert os.path.getsize(out + "/0.chain") > pad
+    fields = [(f"tls.0.{part}", f"{out}/0.{part}") for part in ("chain", "key")]
+    assert put(server, *fields)[0] == 200
+    for version in VERSIONS:
+        with connect(server, context([(root, None)], version), port=PORT) as s:
+            assert fetch(s, b"/healthz") == b"ok\n"
+
+
+def test_a_chain_too_long_or_out_of_order_is_refused(server, tmp_path):
+    long, _ = issued("one.test", str(tmp_path), 8000)
+    assert "8000 are the most" in certs("--cert", long[0], "--key", long[1]).stderr
+    chain, key = to_der(long, str(tmp_path))
+    status, text = put(server, ("tls.0.chain", chain), ("tls.0.key", key))
+    assert status == 422 and "longer than 8000 bytes" in text
+    (_, key), root = issued("one.test", str(tmp_path))
+    mixed = tmp_path / "mixed.pem"
+    mixed.write_text((tmp_path / "one.test.pem").read_text() + open(root).read())
+    done = certs("--cert", str(mixed), "--key", key)
+    assert "certificate 2 did not issue the one before it" in done.stderr
 
 
 def test_renewed_under_load_without_a_failure_and_without_a_leak(server, fresh, tmp_path):

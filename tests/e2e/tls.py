@@ -30,6 +30,32 @@ def self_signed(name, kind, folder=BUILD):
     return cert, key
 
 
+def issued(name, folder, pad=0):
+    """A certificate for `name` from an authority below another, with `pad` bytes
+    more: paths of (chain, key), and that of the authority to trust."""
+    def at(part):
+        return os.path.join(folder, part)
+
+    def sign(subject, issuer, extensions):
+        with open(at("extensions"), "w") as f:
+            f.write(extensions)
+        openssl("req", "-new", "-nodes", "-newkey", *EC256, "-keyout", at(subject + ".key"),
+                "-out", at("request"), "-subj", f"/CN={subject}")
+        by = ["-signkey", at(subject + ".key")]
+        if issuer:
+            by = ["-CA", at(issuer + ".pem"), "-CAkey", at(issuer + ".key"), "-CAcreateserial"]
+        openssl("x509", "-req", "-in", at("request"), *by, "-days", "30", "-extfile",
+                at("extensions"), "-out", at(subject + ".pem"))
+
+    sign("root", None, "basicConstraints=critical,CA:TRUE")
+    sign("between", "root", "basicConstraints=critical,CA:TRUE")
+    padding = f"\n1.2.3.4=DER:{pad * '00'}" if pad else ""
+    sign(name, "between", f"subjectAltName=DNS:{name}" + padding)
+    with open(at("chain.pem"), "w") as f:
+        f.write(open(at(name + ".pem")).read() + open(at("between.pem")).read())
+    return (at("chain.pem"), at(name + ".key")), at("root.pem")
+
+
 def expired(name, folder):
     """Likewise, over since 2020."""
     cert, key, template = (os.path.join(folder, f"expired.{part}") for part in ("pem", "key", "t"))

@@ -116,6 +116,17 @@ static void without_tls_all_is_answered(void **state) {
   expect_status(GET("/", "x"), false, 200);
 }
 
+/* The status pages have a port of their own: it is not everybody's. */
+static void a_private_connection_is_answered(void **state) {
+  (void)state;
+  peer_open(&p);
+  http_conn_set_private(&p.conn);
+  peer_send(&p, LIB_SPAN(GET("/", "x")));
+  assert_true(peer_answer(&p, &a, false));
+  assert_int_equal(a.status, 200);
+  done();
+}
+
 static void over_tls_all_is_answered_and_marked(void **state) {
   (void)state;
   expect_status(GET("/", "x"), true, 200);
@@ -140,6 +151,7 @@ int main(void) {
       cmocka_unit_test_setup(exceptions, set_up),
       cmocka_unit_test_setup(without_a_host_nobody_knows_where_to, set_up),
       cmocka_unit_test_setup(without_tls_all_is_answered, set_up),
+      cmocka_unit_test_setup(a_private_connection_is_answered, set_up),
       cmocka_unit_test_setup(over_tls_all_is_answered_and_marked, set_up),
       cmocka_unit_test_setup(without_memory_it_is_busy, set_up),
   };

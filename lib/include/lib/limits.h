@@ -54,7 +54,8 @@
 #define LIMIT_NET_STREAM_RX_PBUFS 48 /* pieces of unread input of one connection */
 
 /* TLS */
-#define TLS_PAIRS_MAX 8                /* certificates with their keys; 1 KB each */
+#define TLS_PAIRS_MAX 8    /* certificates with their keys; some 4 KB each */
+#define TLS_CHAIN_MAX 8000 /* bytes of a certificate chain: one message of a handshake */
 #define TLS_RESERVE_BYTES (128 * 1024) /* free memory below which no session begins */
 #define TLS_HANDSHAKE_TIMEOUT_MS 10000 /* from the first byte to the last of a handshake */
 #define TLS_TICKET_LIFETIME_S 86400    /* a session can be resumed for this long at most */
