@@ -194,7 +194,7 @@ static int front_tx(const struct kernel_netdev_tx *t) {
   uint16_t id = frame_free;
   if (slots > SLOTS_MAX || total > FRAME_MAX)
     return E_LIMIT;
-  if (RING_FREE_REQUESTS(&tx) < slots + 1)
+  if (id >= RING || RING_FREE_REQUESTS(&tx) < slots + 1)
     return E_AGAIN;
   frame_free = frames[id].next;
   frames[id] = (struct tx_frame){.cookie = t->cookie, .left = (uint16_t)slots};

@@ -340,6 +340,22 @@ static void full_ring_and_too_many_pieces(void **state) {
   assert_ptr_equal(front->tx_done(), data);
 }
 
+/* Last: the ids are used up. */
+static void answers_that_free_no_frame(void **state) {
+  static char data[64];
+  struct kernel_netdev_tx t = {.piece = {{data, 60}}, .pieces_n = 1, .cookie = data};
+  int n = 0;
+  (void)state;
+  for (; front->tx(&t) == 0; n++) {
+    assert_true(n < 256);
+    front->flush();
+    next_request();
+    respond(999, 0);
+    assert_null(front->tx_done());
+  }
+  assert_int_equal(front->tx(&t), E_AGAIN);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(frames_of_one_page),
@@ -351,6 +367,7 @@ int main(void) {
       cmocka_unit_test(pieces_lie_in_pages),
       cmocka_unit_test(full_ring_and_too_many_pieces),
       cmocka_unit_test(answers_that_nobody_asked_for),
+      cmocka_unit_test(answers_that_free_no_frame),
   };
   return cmocka_run_group_tests(tests, setup, NULL);
 }
