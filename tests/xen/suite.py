@@ -148,6 +148,12 @@ def test_what_the_host_asks_for(lab, command, reason):
     lab.run(f"xl destroy {command}")
 
 
+def test_suspend_is_declined(lab, web):
+    lab.run("xenstore-write /local/domain/$(xl domid web)/control/shutdown suspend")
+    lab.wait_console("web", "not supported: suspend")
+    assert web.request("/healthz")[0].status == 200
+
+
 def test_too_little_memory_is_said_on_the_console(lab):
     lab.create("small", "plain", memory=LEAST_MB - 1, mac=3)
     lab.wait_console("small", "cannot run here: .*RAM")
