@@ -19,6 +19,15 @@ static const struct {
     [MEMSTAT_SERIES_LOAD] = {"Load", "load"},
 };
 
+/* Requests a second, in tenths while they are few. */
+static void rate(struct lib_out *o, uint32_t requests) {
+  uint64_t tenths = requests * UINT64_C(10000) / MEMSTAT_HISTORY_MS;
+  if (tenths < 1000)
+    lib_out_fixed(o, tenths, 1);
+  else
+    site_text_group(o, tenths / 10);
+}
+
 static void figure(struct lib_out *o, enum memstat_series series, uint32_t v) {
   if (series == MEMSTAT_SERIES_USED) {
     site_text_group(o, v);
@@ -26,7 +35,7 @@ static void figure(struct lib_out *o, enum memstat_series series, uint32_t v) {
   } else if (series == MEMSTAT_SERIES_CONNS) {
     site_text_group(o, v);
   } else if (series == MEMSTAT_SERIES_REQUESTS) {
-    lib_out_fixed(o, v * UINT64_C(10000) / MEMSTAT_HISTORY_MS, 1);
+    rate(o, v);
   } else {
     lib_out_fixed(o, v, 1);
     lib_out_str(o, " %");

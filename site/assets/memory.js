@@ -21,7 +21,7 @@ const used = () => m.ram_bytes - m.owners.at(-1).bytes; // the last one is nobod
 const series = [
   (v) => group(v) + ' KiB',
   group,
-  (v) => (v / SAMPLE_S).toFixed(1),
+  (v) => (v / SAMPLE_S < 100 ? (v / SAMPLE_S).toFixed(1) : group(Math.floor(v / SAMPLE_S))),
   (v) => (v / 10).toFixed(1) + ' %',
 ];
 

@@ -71,7 +71,7 @@ def test_its_charts_are_live(browser, guest):  # noqa: F811
     before = browser.script(drawn)
     for _ in range(200):
         guest.get("/healthz")
-    browser.wait("parseFloat(document.querySelector('[data-v=rate]').textContent) > 10")
+    browser.wait("parseFloat(document.querySelector('[data-v=rate]').textContent.replace(',', '')) > 10")
     assert browser.script(drawn) != before
     used = browser.script("document.querySelector('[data-v=used_kib]').textContent")
     memory = guest.memory()
