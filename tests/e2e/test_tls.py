@@ -288,6 +288,9 @@ def test_certificates_are_shown(secure, pairs):
     assert [c["key"] for c in shown] == keys
     assert [c["expires_unix"] for c in shown] == ends
     assert {c["days_left"] for c in shown} <= {29, 30}
+    page = secure.get("/memory").decode()
+    for name, key in zip(names, keys):
+        assert re.search(rf"<tr><th>{name}<td>{name}<td>{key}<td>(29|30)\n", page), page
     figures = family(scrape(secure)[0], "thimble_tls_certificate_expiry_timestamp_seconds")
     for i, end in enumerate(ends):
         labels = f'pair="{i}",subject="{names[i]}",names="{names[i]}",key="{keys[i]}"'
