@@ -95,6 +95,10 @@ test-xen: image ## the image in domains of the real Xen, under QEMU's emulation
 	@tools/packages.sh build run test-xen
 	@$(PYTHON) -m pytest -q --durations=0 tests/xen/suite.py
 
+test-testssl: image ## what testssl.sh finds in the HTTPS server; takes minutes
+	@tools/packages.sh test
+	@$(PYTHON) -m pytest -q tests/e2e/scan_testssl.py
+
 compare-nginx: image ## nginx's answers beside ours, as docs/NGINX.md has them
 	@tools/packages.sh test
 	@$(PYTHON) tests/compare_nginx.py
@@ -292,7 +296,7 @@ build/$(1)/openssl/ec/curve25519.o: tls/curve25519.h | build/headers build/fetch
 	  -c build/openssl/none/curve25519.c -o $$@
 build/$(1)/openssl/%.o: build/openssl/%.s
 	@mkdir -p $$(@D)
-	$$(Q)$$(CC) -Wa,--noexecstack -c $$< -o $$@
+	$$(Q)$$(CC) -g -Wa,--noexecstack -c $$< -o $$@
 endef
 $(foreach b,$(builds),$(eval $(call openssl_rule,$(b))))
 .PRECIOUS: build/openssl/%.s

@@ -15,7 +15,7 @@ disk='python3 grub-pc-bin grub-efi-amd64-bin mtools'
 test='
   git libcmocka-dev python3-pytest python3-scapy python3-brotli openssl
   prometheus rsyslog wrk gdb ovmf umoci skopeo haproxy python3-yaml python3-jsonschema libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients
-  clang-format dnsmasq-base iproute2 iputils-ping procps curl wget nginx-light slowhttptest gnutls-bin sslscan chromium chromium-driver'
+  clang-format dnsmasq-base iproute2 iputils-ping procps curl wget nginx-light slowhttptest gnutls-bin sslscan testssl.sh chromium chromium-driver'
 test_xen='python3-pytest'  # Xen itself is unpacked, not installed: tests/xen/build-lab
 bench='
   wrk curl iproute2 util-linux libssl-dev python3-matplotlib
