@@ -17,7 +17,7 @@ from guest import GUEST4, HOST4, STATIC4, STATIC6, Lan  # noqa: E402
 from netns import Namespace  # noqa: E402
 from vm import probe, tap  # noqa: E402
 from vm.accel import probe_image  # noqa: E402
-from vm.machine import Machine, TapNet, Vm  # noqa: E402
+from vm.machine import TICKS_PER_S, Machine, TapNet, Vm  # noqa: E402
 
 MAC = "52:54:00:12:34:56"
 MEM_MB = 128
@@ -60,6 +60,19 @@ class Server:
         """A client that goes on beside us."""
         with self.ns, pinned(CLIENT_CPU):
             return subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def pids(self):
+        """The processes that it is."""
+        return (self.pid,)
+
+    def cpu_s(self):
+        """Seconds of CPU that they have used, in the kernel for them, too."""
+        ticks = 0
+        for pid in self.pids():
+            with open(f"/proc/{pid}/stat", encoding="ascii") as f:
+                fields = f.read().rsplit(")", 1)[1].split()
+            ticks += int(fields[11]) + int(fields[12])
+        return ticks / TICKS_PER_S
 
     def check(self):
         """Raise if the server has ended."""
@@ -161,6 +174,9 @@ class TapHostServer(HostServer):
                 stdin=subprocess.DEVNULL, pass_fds=fds, start_new_session=True)
         outer.close()
         inner.close()
+
+    def pids(self):
+        return (self.pid, self.relay.pid)
 
     def check(self):
         super().check()

@@ -38,15 +38,15 @@ def contestants_of(rows):
     return [name for name in NAMES if any(name in row for row in rows.values())]
 
 
-def rates(found):
+def rates(found, figure, title):
     names = contestants_of(found)
     rows = []
     for load, row in found.items():
-        cells = [number(row[name]["per_s"]) if name in row else "-" for name in names]
-        by = [f"{row['thimble']['per_s'] / row['linux']['per_s']:.2f}"
+        cells = [number(row[name][figure]) if name in row else "-" for name in names]
+        by = [f"{row['thimble'][figure] / row['linux'][figure]:.2f}"
               if "linux" in row and "thimble" in row else "-"]
         rows.append([loads.TITLES[load]] + cells + by)
-    return table(["answers per second"] + [NAMES[n] for n in names] + ["Thimble by Linux"], rows)
+    return table([title] + [NAMES[n] for n in names] + ["Thimble by Linux"], rows)
 
 
 def latencies(found):
@@ -116,7 +116,9 @@ def in_a_row(found):
 
 def markdown(results):
     parts = [machine_text(results["machine"]), "### Goals\n", goals(results["ratios"]),
-             "### Rates\n", rates(results["loads"]), latencies(results["loads"]),
+             "### Rates\n", rates(results["loads"], "per_s", "answers per second"),
+             rates(results["loads"], "per_cpu_s", "answers per second of the server's CPU"),
+             latencies(results["loads"]),
              in_a_row(results["in_a_row"]), "### Instructions\n", instructions(results["insn"]),
              "### Start and memory\n", states(results)]
     return "\n".join(parts)
