@@ -231,6 +231,9 @@ build/$(1)/lwip/%.o: | build/headers
 endef
 $(foreach b,$(builds),$(eval $(call lwip_rule,$(b))))
 
+# lwIP's headers, and what they include, count as the system's: not in the .d files.
+$(foreach b,$(builds),$(patsubst %,build/$(b)/%.o,$(call sources,net))): $(wildcard net/lwip/*.h net/lwip/*/*.h)
+
 define mbedtls_rule
 build/$(1)/mbedtls/%.o: tls/mbedtls_config.h | build/headers build/fetched-tls
 	$$(call say,cc $(1)/mbedtls/$$*)
