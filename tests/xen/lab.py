@@ -20,7 +20,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 PARTS = os.path.join(ROOT, "build", "xen")
 
-# QEMU 7.2 has no right idea of a ring-3 IRET under SMAP, nor of an intercepted RDTSCP.
+# QEMU 7.2 has no right idea of a ring-3 IRET under SMAP, nor of an intercepted
+# RDTSCP.
 CPU = "max,-smap,-rdtscp"
 BOOT_S, COMMAND_S = 400, 120
 DOM0_MB, HYPERVISOR_MB = 320, 192
