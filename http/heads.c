@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * Heads of files as rendered before: what the sample of requests asks for again
- * and again is rendered once, afterwards only the date is put in. */
+ * Heads of files as rendered before: what is asked for again and again is
+ * rendered once, afterwards only the date is put in. */
 #include <lib/date.h>
 #include <string.h>
 
@@ -8,14 +8,13 @@
 
 #define DATE_AT (sizeof "HTTP/1.1 200 OK\r\nDate: " - 1)
 
-/* All of the file, to a client of today on a connection that stays: nothing in
- * the head depends on the request. */
+/* All of the file, to a client of today: of the request only `keep` shows. */
 static bool is_usual(const struct http_conn *c) {
-  return c->kind == HTTP_ANSWER_FILE && c->status == 200 && c->keep && c->minor == 1;
+  return c->kind == HTTP_ANSWER_FILE && c->status == 200 && c->minor == 1;
 }
 
 static struct http_head *slot_of(const struct http_conn *c) {
-  size_t i = ((uintptr_t)c->variant / sizeof *c->variant) % HTTP_HEADS_N;
+  size_t i = ((uintptr_t)c->variant / sizeof *c->variant + c->keep) % HTTP_HEADS_N;
   return &c->server->heads[i];
 }
 
@@ -32,7 +31,7 @@ const char *http_date(struct http_server *s, uint64_t now_ms) {
 
 struct lib_span http_heads_get(struct http_conn *c, uint64_t now_ms) {
   struct http_head *h = slot_of(c);
-  if (!is_usual(c) || h->variant != c->variant || h->resource != c->resource)
+  if (!is_usual(c) || h->variant != c->variant || h->resource != c->resource || h->keep != c->keep)
     return LIB_SPAN("");
   memcpy(h->text + DATE_AT, http_date(c->server, now_ms), sizeof c->server->date);
   return (struct lib_span){h->text, h->n};
@@ -42,6 +41,7 @@ void http_heads_put(struct http_conn *c, struct lib_span head) {
   struct http_head *h = slot_of(c);
   if (!is_usual(c) || head.n > sizeof h->text)
     return;
-  *h = (struct http_head){.resource = c->resource, .variant = c->variant, .n = (uint16_t)head.n};
+  *h = (struct http_head){
+      .resource = c->resource, .variant = c->variant, .n = (uint16_t)head.n, .keep = c->keep};
   memcpy(h->text, head.p, head.n);
 }

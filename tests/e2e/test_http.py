@@ -215,3 +215,31 @@ def test_a_client_that_does_not_read_stops_nobody(guest, index):
             for _ in range(2000):
                 s.sendall(GET % b"/-/style.css")
         assert guest.get("/") == index
+
+
+def test_a_head_kept_from_an_earlier_answer_fits_the_request(guest):
+    """Heads are kept as rendered: one for a connection that ends is not used for
+    one that goes on, nor a file's for another, and the date is that of now."""
+    with contextlib.closing(guest.http()) as c:
+
+        def get(path, **headers):
+            c.request("GET", path, headers=headers)
+            r = c.getresponse()
+            return r, r.read()
+
+        first, index = get("/")
+        style, body = get("/-/style.css")
+        assert style.getheader("Content-Type").startswith("text/css")
+        assert int(style.getheader("Content-Length")) == len(body)
+        deadline = time.monotonic() + 10
+        while (again := get("/"))[0].getheader("Date") == first.getheader("Date"):
+            assert time.monotonic() < deadline, "the date stands still"
+        assert again[0].getheader("ETag") == first.getheader("ETag") and again[1] == index
+        last, _ = get("/", Connection="close")
+        assert last.getheader("Connection") == "close"
+    with contextlib.closing(guest.http()) as c:
+        for _ in range(2):
+            c.request("GET", "/")
+            r = c.getresponse()
+            r.read()
+            assert r.getheader("Connection") is None

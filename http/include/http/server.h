@@ -47,6 +47,7 @@ struct http_head {
   const struct lib_pack_resource *resource; /* NULL: none */
   const struct lib_pack_variant *variant;
   uint16_t n;                /* bytes of text */
+  bool keep;                 /* for a connection that goes on */
   char text[HTTP_HEAD_KEPT]; /* with some date */
 };
 
