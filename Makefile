@@ -209,13 +209,13 @@ build/guest/kernel/cpu/canary.c.o: guest.flags += -fno-lto
 $(foreach b,$(builds),build/$(b)/mbedtls/aesni.o): mbedtls.flags += -maes -mpclmul \
   -idirafter $(shell $(CC) -print-file-name=include)
 
-# $(1) = build, $(2) = layer
+# $(1) = build, $(2) = layer. Objects are made anew when flags may have changed.
 define layer_rule
-build/$(1)/$(2)/%.c.o: $(2)/%.c | build/headers
+build/$(1)/$(2)/%.c.o: $(2)/%.c Makefile | build/headers
 	$$(call say,cc $(1)/$(2)/$$*)
 	@mkdir -p $$(@D)
 	$$(Q)$$(CC) $$($(1).flags) $$(warnings) $$(call includes,$(2)) -c $$< -o $$@
-build/$(1)/$(2)/%.S.o: $(2)/%.S | build/headers
+build/$(1)/$(2)/%.S.o: $(2)/%.S Makefile | build/headers
 	$$(call say,as $(1)/$(2)/$$*)
 	@mkdir -p $$(@D)
 	$$(Q)$$(CC) $$($(1).flags) -c $$< -o $$@
@@ -224,7 +224,7 @@ $(foreach b,$(builds),$(foreach l,$(sort kernel hosted tls tls_none $(portable))
 $(foreach b,$(builds),$(patsubst %,build/$(b)/%.o,$(call sources,tls))): | build/fetched-tls
 
 define lwip_rule
-build/$(1)/lwip/%.o: | build/headers
+build/$(1)/lwip/%.o: Makefile | build/headers
 	$$(call say,cc $(1)/lwip/$$*)
 	@mkdir -p $$(@D)
 	$$(Q)$$(CC) $$($(1).flags) -w $$(lwip.hooks) -Ilib/include -Inet/lwip -I$$(LWIP)/include -c $$(LWIP)/$$*.c -o $$@
@@ -235,7 +235,7 @@ $(foreach b,$(builds),$(eval $(call lwip_rule,$(b))))
 $(foreach b,$(builds),$(patsubst %,build/$(b)/%.o,$(call sources,net))): $(wildcard net/lwip/*.h net/lwip/*/*.h)
 
 define mbedtls_rule
-build/$(1)/mbedtls/%.o: tls/mbedtls_config.h | build/headers build/fetched-tls
+build/$(1)/mbedtls/%.o: tls/mbedtls_config.h Makefile | build/headers build/fetched-tls
 	$$(call say,cc $(1)/mbedtls/$$*)
 	@mkdir -p $$(@D)
 	$$(Q)$$(CC) $$($(1).flags) -w $$(mbedtls.flags) -c $$(MBEDTLS_DIR)/library/$$*.c -o $$@
@@ -292,7 +292,7 @@ build/openssl/none: | build/fetched-tls
 	$(Q)touch $(addprefix $@/,internal/deprecated.h internal/numbers.h crypto/ecx.h ec_local.h \
 	  openssl/evp.h openssl/sha.h)
 define openssl_rule
-build/$(1)/openssl/ec/curve25519.o: tls/curve25519.h | build/headers build/fetched-tls build/openssl/none
+build/$(1)/openssl/ec/curve25519.o: tls/curve25519.h Makefile | build/headers build/fetched-tls build/openssl/none
 	$$(call say,cc $(1)/openssl/curve25519)
 	@mkdir -p $$(@D)
 	$$(Q)$$(CC) $$($(1).flags) -O2 -w $$(mbedtls.flags) -Ibuild/openssl/none -include tls/curve25519.h \
@@ -381,7 +381,7 @@ $(foreach b,hosted hosted-san,$(eval $(call hosted_rule,$(b))))
 
 # Only one function of musl's crypt: SHA-256 password hashes.
 define crypt_rule
-build/$(1)/crypt.o: | build/headers
+build/$(1)/crypt.o: Makefile | build/headers
 	$$(call say,cc $(1)/musl/crypt_sha256)
 	@mkdir -p $$(@D)
 	$$(Q)$$(CC) $$($(1).flags) -w -Dsprintf=http_crypt_sprintf \

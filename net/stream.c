@@ -71,10 +71,17 @@ static void list_remove(struct list *l, struct net_stream *s) {
   s->listed = false;
 }
 
+/* RFC 6928: ten packets. lwIP's own is a constant of tcp_in.c, RFC 2581's. */
+static tcpwnd_size_t initial_window(uint32_t mss) {
+  return LWIP_MIN(10 * mss, LWIP_MAX(2 * mss, 14600u));
+}
+
 struct net_stream *net_accept(uint16_t *port) {
   struct net_stream *s = list_take(&accepted);
   if (!s)
     return NULL;
+  if (s->pcb)
+    s->pcb->cwnd = LWIP_MAX(s->pcb->cwnd, initial_window(s->pcb->mss));
   *port = s->pcb ? s->pcb->local_port : 0;
   list_add(&ready, s); /* bytes may have come with or before the accept */
   return s;

@@ -104,8 +104,6 @@ void net_heap_free(void *p);
 #define TCP_SYNMAXRTX 4
 #define TCP_MAXRTX 8
 #define LWIP_TCP_RTO_TIME 1000 /* ms, RFC 6298 2.1 */
-#define LWIP_TCP_CALC_INITIAL_CWND(mss)                                                            \
-  ((tcpwnd_size_t)LWIP_MIN((10U * (mss)), LWIP_MAX((2U * (mss)), 14600U))) /* RFC 6928 */
 uint32_t net_tcp_isn(const void *local_ip, uint16_t local_port, const void *remote_ip,
                      uint16_t remote_port);
 #define LWIP_HOOK_TCP_ISN net_tcp_isn
