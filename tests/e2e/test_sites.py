@@ -71,7 +71,7 @@ def test_the_memory_page_is_whole_on_any_site(accel, odd, tmp_path):
             g.get("/memory.json")
             b.wait(f"{shown} !== {json.dumps(before)}")
             links = b.script("[...document.links].map(a => a.getAttribute('href'))")
-            assert set(links) == {"#main", "/", "/memory.json"}
+            assert set(links) == {"#main", "/", "/memory.json", "/metrics"}
             b.screenshot("memory-elsewhere")
             assert b.complaints() == []
 
