@@ -253,7 +253,7 @@ build/$(1)/mbedtls/cipher.o: mbedtls.flags += $$(call hook,gcm_crypt_and_tag gcm
   chachapoly_encrypt_and_tag chachapoly_auth_decrypt)
 build/$(1)/mbedtls/ecdh.o build/$(1)/mbedtls/psa_crypto_ecp.o: \
   mbedtls.flags += $$(call hook,ecp_mul ecp_mul_restartable)
-build/$(1)/mbedtls/pk_wrap.o: mbedtls.flags += $$(call hook,ecdsa_write_signature)
+build/$(1)/mbedtls/pk_wrap.o: mbedtls.flags += $$(call hook,ecdsa_write_signature ecp_check_pub_priv)
 build/$(1)/mbedtls/ssl_tls13_server.o: mbedtls.flags += $$(call hook,ssl_validate_ciphersuite)
 endef
 $(foreach b,$(builds),$(eval $(call hook_rule,$(b))))

@@ -129,20 +129,48 @@ static void power(number r, const number a, const number e, multiply *mul,
 
 /* --- points -------------------------------------------------------------- */
 
-static void to_affine(struct affine *r, const struct point *p) {
-  number inverse, square;
-  power(inverse, p->z, p_minus_2, ecp_nistz256_mul_mont, ecp_nistz256_sqr_mont);
+static const number one = {1};
+
+static void invert(number r, const number a) {
+  power(r, a, p_minus_2, ecp_nistz256_mul_mont, ecp_nistz256_sqr_mont);
+}
+
+/* `inverse` is 1 / p->z. */
+static void scale(struct affine *r, const struct point *p, const number inverse) {
+  number square;
   ecp_nistz256_sqr_mont(square, inverse);
   ecp_nistz256_mul_mont(r->x, p->x, square);
   ecp_nistz256_mul_mont(square, square, inverse);
   ecp_nistz256_mul_mont(r->y, p->y, square);
 }
 
+static void to_affine(struct affine *r, const struct point *p) {
+  number inverse;
+  invert(inverse, p->z);
+  scale(r, p, inverse);
+}
+
 static void from_affine(struct point *p, const number x, const number y) {
-  static const number one = {1};
   ecp_nistz256_to_mont(p->x, x);
   ecp_nistz256_to_mont(p->y, y);
   ecp_nistz256_to_mont(p->z, one);
+}
+
+/* The points into the comb, with one inversion for all: that of the product of
+ * their z. (P. L. Montgomery, Math. Comp. 48, 1987, 10.3.1) */
+static void fill_comb(const struct point sums[1 << TEETH]) {
+  number product[1 << TEETH], rest, inverse;
+  ecp_nistz256_to_mont(product[0], one);
+  for (int i = 1; i < 1 << TEETH; i++)
+    ecp_nistz256_mul_mont(product[i], product[i - 1], sums[i].z);
+  invert(rest, product[(1 << TEETH) - 1]);
+  for (int i = (1 << TEETH) - 1; i > 0; i--) {
+    struct affine a;
+    ecp_nistz256_mul_mont(inverse, rest, product[i - 1]);
+    ecp_nistz256_mul_mont(rest, rest, sums[i].z);
+    scale(&a, &sums[i], inverse);
+    ecp_nistz256_scatter_w7(comb, &a, i - 1);
+  }
 }
 
 /* Entry i is the sum of 2^(43 j) * base over the bits j of i. */
@@ -156,11 +184,7 @@ static void make_comb(void) {
     for (int k = 0; k < SPACING; k++)
       ecp_nistz256_point_double(&tooth, &tooth);
   }
-  for (int i = 1; i < 1 << TEETH; i++) {
-    struct affine a;
-    to_affine(&a, &sums[i]);
-    ecp_nistz256_scatter_w7(comb, &a, i - 1);
-  }
+  fill_comb(sums);
   comb_done = true;
 }
 

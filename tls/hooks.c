@@ -123,6 +123,23 @@ int tls_ecp_mul(mbedtls_ecp_group *grp, mbedtls_ecp_point *r, const mbedtls_mpi 
   return tls_ecp_mul_restartable(grp, r, m, p, rng, p_rng, NULL);
 }
 
+int tls_ecp_check_pub_priv(const mbedtls_ecp_keypair *pub, const mbedtls_ecp_keypair *prv,
+                           int (*rng)(void *, unsigned char *, size_t), void *p_rng) {
+  mbedtls_ecp_group grp;
+  mbedtls_ecp_point q;
+  if (pub->grp.id == MBEDTLS_ECP_DP_NONE || pub->grp.id != prv->grp.id)
+    return MBEDTLS_ERR_ECP_BAD_INPUT_DATA;
+  mbedtls_ecp_group_init(&grp);
+  mbedtls_ecp_point_init(&q);
+  int err = mbedtls_ecp_group_copy(&grp, &prv->grp);
+  err = err ? err : tls_ecp_mul(&grp, &q, &prv->d, &grp.G, rng, p_rng);
+  err = err ? err : mbedtls_ecp_point_cmp(&q, &prv->Q);
+  err = err ? err : mbedtls_ecp_point_cmp(&q, &pub->Q);
+  mbedtls_ecp_point_free(&q);
+  mbedtls_ecp_group_free(&grp);
+  return err;
+}
+
 /* --- ECDSA --------------------------------------------------------------- */
 
 /* A positive INTEGER of DER, from 32 bytes; returns its length. */
