@@ -17,7 +17,7 @@
 
 #define ZOPFLI_MAX (256u * 1024) /* longer files take zlib 9 */
 #define PROBE_BYTES (64u * 1024)
-#define GAIN_MIN 365u /* bytes a variant must save at least, and a twentieth: 1/4 packet */
+#define GAIN_MIN 1024u /* bytes a variant must save at least, and a twentieth: 2/3 packet */
 
 static const int zlib_levels[] = {9, 9, 6};
 static const int brotli_levels[] = {11, 9, 5};
