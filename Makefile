@@ -357,8 +357,8 @@ $(OUT)/thimble.sym.elf: kernel/link.ld $(code).o $(code)-parts.o $(OUT)/site.o
 	$(call say,ld thimble)
 	$(Q)$(link) -Map $(OUT)/thimble.map -o $@ $(filter %.o,$^)
 
-$(OUT)/thimble.elf: $(OUT)/thimble.sym.elf
-	$(Q)strip -o $@ $<
+$(OUT)/thimble.elf: $(OUT)/thimble.sym.elf tools/strip
+	$(Q)$(PYTHON) tools/strip $< $@
 	@echo "  $@: $$(stat -c %s $@) bytes, site pack $$(stat -c %s $(OUT)/site.pack) of them"
 
 # --- The same server as a process ----------------------------------------------
