@@ -180,7 +180,7 @@ guest.o := $(patsubst %,build/guest/%.o,$(foreach l,kernel $(portable),$(call so
 warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror
 common := -std=gnu11 -g -MMD -MP -ffunction-sections -fdata-sections
 guest.flags := $(common) -Oz -flto -nostdinc -isystem build/headers/include -fno-pic -fno-pie \
-  -fcf-protection=none -fno-asynchronous-unwind-tables -fno-omit-frame-pointer \
+  -fcf-protection=none -fno-asynchronous-unwind-tables -fomit-frame-pointer \
   -fstack-protector-strong -mstack-protector-guard=global -DNDEBUG
 hosted.flags := $(common) -O2 -fno-omit-frame-pointer
 hosted-san.flags := $(common) -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \

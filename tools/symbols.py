@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The functions behind addresses of the image, by addr2line."""
+"""The functions behind addresses of the image, by addr2line; the calls that a
+stack holds, by readelf."""
 
+import bisect
 import os
 import re
 import subprocess
@@ -39,3 +41,47 @@ def places(image, addresses):
                 calls.append((function, _tidy(line)))
             function = None
     return found
+
+
+class Frames:
+    """Where each function keeps what leads to its caller: the image's call frame
+    information (DWARF 6.4), as readelf writes it out."""
+
+    def __init__(self, image):
+        argv = ["readelf", "--debug-dump=frames-interp", image]
+        text = subprocess.run(argv, check=True, capture_output=True, text=True).stdout
+        rows, end, columns = {}, None, []
+        for line in text.splitlines():
+            words = line.split()
+            if fde := re.search(r" FDE .* pc=([0-9a-f]+)\.\.([0-9a-f]+)", line):
+                start, end = (int(a, 16) for a in fde.groups())
+                rows.setdefault(end, None)
+                rows[start] = ("rsp", 8, None)
+            elif " CIE " in line:
+                end = None
+            elif words[:1] == ["LOC"]:
+                columns = words
+            elif end and len(words) == len(columns):
+                row = dict(zip(columns, words))
+                rows[int(row["LOC"], 16)] = self._row(row)
+        self.addresses = sorted(rows)
+        self.rows = [rows[a] for a in self.addresses]
+
+    @staticmethod
+    def _row(row):
+        cfa = re.fullmatch(r"(rsp|rbp)\+(\d+)", row["CFA"])
+        rbp = re.fullmatch(r"c-(\d+)", row.get("rbp", "u"))
+        return cfa and (cfa[1], int(cfa[2]), rbp and int(rbp[1]))
+
+    def callers(self, word, rip, rsp, rbp):
+        """The addresses of the calls that led to `rip`, innermost first.
+        word(address) is what the memory holds there, or None."""
+        while row := self.rows[max(0, bisect.bisect_right(self.addresses, rip) - 1)]:
+            base, offset, rbp_offset = row
+            rsp = (rsp if base == "rsp" else rbp) + offset
+            back = word(rsp - 8)
+            if not back:
+                return
+            rbp = word(rsp - rbp_offset) if rbp_offset else rbp
+            rip = back - 1
+            yield rip

@@ -125,8 +125,8 @@ irq_timer:
   je hang
   iretq
 
-/* Go on in ring 3 with the panic stack, in a function that gets RIP, RSP and
- * RBP of the moment as arguments. */
+/* Go on in ring 3 with the panic stack, in a function that gets RIP and RSP
+ * of the moment as arguments. */
 hang:
   movl $panic_hang,%ecx
   jmp report
@@ -138,7 +138,6 @@ double_fault:
 report:
   movq 0(%rsp),%rdi             /* RIP */
   movq 24(%rsp),%rsi            /* RSP */
-  movq %rbp,%rdx
   movq %rcx,0(%rsp)
   movq $panic_stack_top-8,24(%rsp)
   iretq

@@ -6,6 +6,7 @@
 #include <kernel/power.h>
 #include <lib/assert.h>
 #include <lib/out.h>
+#include <string.h>
 
 #include "../dev/dev.h"
 #include "cpu.h"
@@ -83,19 +84,38 @@ static void print_registers(const struct trap_frame *f) {
   }
 }
 
-/* Follow the frame pointers as long as they climb within a stack. */
-static void print_backtrace(uint64_t rip, uint64_t rbp) {
+/* Whether a call stands before `back`: E8 with an offset that leads to code, or
+ * FF /2, which has 2 to 7 bytes (Intel SDM vol. 2, CALL). */
+static bool follows_call(uint64_t back) {
+  enum { CALL_MAX = 7 };
+  if (back < (uint64_t)text_start + CALL_MAX || back >= (uint64_t)rodata_start)
+    return false;
+  const uint8_t *p = (const uint8_t *)back;
+  int32_t offset;
+  memcpy(&offset, p - 4, sizeof offset);
+  uint64_t target = back + (uint64_t)(int64_t)offset;
+  if (p[-5] == 0xe8 && target >= (uint64_t)text_start && target < (uint64_t)rodata_start)
+    return true;
+  for (int n = 2; n <= CALL_MAX; n++)
+    if (p[-n] == 0xff && (p[1 - n] & 0x38) == 0x10)
+      return true;
+  return false;
+}
+
+/* There are no frame pointers: every word from `rsp` up to the stack's top that
+ * a call may have pushed is shown. One left by an earlier call may be among them. */
+static void print_backtrace(uint64_t rip, uint64_t rsp) {
+  uint64_t bottom = (uint64_t)stack_guard + 4096;
+  uint64_t from = rsp < bottom ? bottom : (rsp + 7) / 8 * 8; /* below: overflown */
+  bool panicking = from >= (uint64_t)stack_top + 4096;       /* above the guard page */
+  uint64_t end = (uint64_t)(panicking ? panic_stack_top : stack_top);
   print_address("  at ", rip);
-  for (int i = 0; i < FRAMES_MAX; i++) {
-    if (rbp % 8 || rbp < (uint64_t)stack_guard + 4096 || rbp > (uint64_t)panic_stack_top - 16)
-      break;
-    const uint64_t *frame = (const uint64_t *)rbp;
-    if (frame[1] < (uint64_t)text_start || frame[1] >= (uint64_t)rodata_start)
-      break;
-    print_address("  by ", frame[1] - 1); /* the call, not what follows it */
-    if (frame[0] <= rbp)
-      break;
-    rbp = frame[0];
+  for (int n = 0; n < FRAMES_MAX && from < end; from += 8) {
+    uint64_t back = *(const uint64_t *)from;
+    if (!follows_call(back))
+      continue;
+    print_address("  by ", back - 1); /* the call, not what follows it */
+    n++;
   }
 }
 
@@ -131,7 +151,7 @@ static void print_head(const char *reason) {
 CPU_CALLED_FROM_ASM _Noreturn void kernel_panic(const char *reason) {
   print_head(reason);
   print_backtrace((uint64_t)__builtin_return_address(0) - 1,
-                  *(const uint64_t *)__builtin_frame_address(0));
+                  (uint64_t)__builtin_frame_address(0) + 16);
   finish();
 }
 
@@ -161,24 +181,24 @@ _Noreturn void panic_trap(const struct trap_frame *f) {
   if (f->vector == 14)
     print_address("  address ", cpu_gate(GATE_CR2, 0));
   print_registers(f);
-  print_backtrace(f->rip, f->rbp);
+  print_backtrace(f->rip, f->rsp);
   finish();
 }
 
 /* From gates.S, on the panic stack. */
-CPU_CALLED_FROM_ASM _Noreturn void panic_hang(uint64_t rip, uint64_t rsp, uint64_t rbp);
-_Noreturn void panic_hang(uint64_t rip, uint64_t rsp, uint64_t rbp) {
+CPU_CALLED_FROM_ASM _Noreturn void panic_hang(uint64_t rip, uint64_t rsp);
+_Noreturn void panic_hang(uint64_t rip, uint64_t rsp) {
   print_head("watchdog: the loop hangs");
   print_address("  rsp ", rsp);
-  print_backtrace(rip, rbp);
+  print_backtrace(rip, rsp);
   finish();
 }
 
-CPU_CALLED_FROM_ASM _Noreturn void panic_double_fault(uint64_t rip, uint64_t rsp, uint64_t rbp);
-_Noreturn void panic_double_fault(uint64_t rip, uint64_t rsp, uint64_t rbp) {
+CPU_CALLED_FROM_ASM _Noreturn void panic_double_fault(uint64_t rip, uint64_t rsp);
+_Noreturn void panic_double_fault(uint64_t rip, uint64_t rsp) {
   bool overflow = rsp >= (uint64_t)stack_guard - 65536 && rsp < (uint64_t)stack_guard + 4096 + 256;
   print_head(overflow ? "stack overflow" : "double fault");
   print_address("  rsp ", rsp);
-  print_backtrace(rip, rbp);
+  print_backtrace(rip, rsp);
   finish();
 }

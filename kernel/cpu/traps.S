@@ -40,7 +40,6 @@ trap_common:
   cld
   movq %rsp,%rdi
   movl $panic_stack_top,%esp    /* the other one may be nearly used up */
-  xorl %ebp,%ebp
   call panic_trap
   ud2
 .section .note.GNU-stack,"",@progbits
