@@ -321,7 +321,7 @@ build/thimble-pack: $(pack.c) $(wildcard tools/pack/*.h lib/include/lib/*.h) | b
 
 # Pages made by code need the files of site/assets, whatever the SITE.
 pack := build/thimble-pack --cache build/cache --shared build/assets:/-
-build/assets: $(wildcard site/assets/*) tools/minify
+build/assets: $(wildcard site/assets/*) tools/minify | build/fetched
 	$(Q)$(PYTHON) tools/minify site/assets $@
 
 # Runs each time, since SITE is any folder; the pack is new only if it changed.

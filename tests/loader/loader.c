@@ -60,15 +60,19 @@ static void make_page_tables(void) {
 }
 
 /* Copy the segments to where they belong, as they follow one another; their
- * memory is zero already. Gives the size of the file, in whole pages. */
+ * memory is zero already. Gives the size of the file, which ends with a segment,
+ * in whole pages. */
 static uint32_t load(uint32_t file) {
   const struct elf_head *head = AT(struct elf_head, file);
   const struct elf_segment *segment = AT(struct elf_segment, file + (uint32_t)head->phoff);
-  for (uint32_t i = 0; i < head->phnum; i++)
+  uint32_t bytes = 0;
+  for (uint32_t i = 0; i < head->phnum; i++) {
+    uint32_t end = (uint32_t)(segment[i].offset + segment[i].filesz);
+    bytes = end > bytes ? end : bytes;
     if (segment[i].type == PT_LOAD)
       copy((uint32_t)segment[i].paddr, file + (uint32_t)segment[i].offset,
            (uint32_t)segment[i].filesz);
-  uint32_t bytes = (uint32_t)head->shoff + head->shnum * head->shentsize;
+  }
   return (bytes + PAGE - 1) & ~(PAGE - 1u);
 }
 
