@@ -2,6 +2,12 @@
 #include <http/route.h>
 #include <lib/assert.h>
 
+/* Most paths are those of files, which differ from every pattern at once. */
+static bool may_match(const char *pattern, struct lib_span path) {
+  char want = pattern[1], have = path.n < 2 ? '\0' : path.p[1];
+  return want == have || (want == ':' && have != '\0');
+}
+
 /* Whether `path` begins as `pattern` does before its first parameter: cheaply
  * no for nearly every route of nearly every request. */
 static bool begins(const char *pattern, struct lib_span path) {
@@ -16,8 +22,6 @@ bool http_route_match(const char *pattern, struct lib_span path,
                       struct lib_span params[HTTP_PARAMS_MAX]) {
   if (path.n < 2 || pattern[1] == '\0')
     return path.n < 2 && pattern[1] == '\0';
-  if (pattern[1] != path.p[1] && pattern[1] != ':')
-    return false; /* most paths are those of files, which differ at once */
   struct lib_span wanted = lib_span_str(pattern), want, have;
   unsigned n = 0;
   if (!begins(pattern, path))
@@ -69,6 +73,8 @@ const struct http_route *http_route_find(const struct http_server *s, uint32_t g
   *allow = 0;
   for (size_t i = 0; i < s->routes_n; i++) {
     const struct http_route *route = &s->routes[i];
+    if (!may_match(route->pattern, path))
+      continue;
     bool fits = takes(route, method);
     if (!http_route_on(groups, route) ||
         !http_route_match(route->pattern, path, fits ? params : unused))
