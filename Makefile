@@ -202,7 +202,7 @@ hosted.extra = -D_GNU_SOURCE
 app.extra = -Iapp
 
 # Where bytes of every packet pass, -O2; elsewhere -Os.
-fast := lwip/core/inet_chksum lib/siphash.c http/request.c lib/span.c kernel/dev/virtq.c \
+fast := net/checksum.c lib/siphash.c http/request.c lib/span.c kernel/dev/virtq.c \
   $(addprefix tls/,fast_aead.c fast_p256.c) $(addprefix mbedtls/,bignum_core constant_time sha512)
 $(fast:%=build/guest/%.o): guest.flags += -O2
 build/guest/kernel/cpu/canary.c.o: guest.flags += -fno-lto
@@ -305,7 +305,7 @@ endef
 $(foreach b,$(builds),$(eval $(call openssl_rule,$(b))))
 .PRECIOUS: build/openssl/%.s
 
-build/guest/musl/%.o: | build/headers
+build/guest/musl/%.o: Makefile | build/headers
 	$(call say,cc guest/musl/$*)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(guest.flags) -w -Wa,--noexecstack -fno-builtin -fno-stack-protector -fno-lto \
@@ -398,7 +398,7 @@ unit.tests := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 unit.shared := $(filter-out $(wildcard tests/unit/test_*.c),$(wildcard tests/unit/*.c))
 unit.o := $(patsubst %,build/hosted-san/%.o,$(foreach l,lib memstat http site,$(call sources,$(l)))) \
   $(addprefix build/hosted-san/,app/options.c.o app/log_format.c.o app/crowd.c.o app/wheel.c.o net/config.c.o \
-  net/offload.c.o kernel/boot/info.c.o kernel/boot/memmap.c.o kernel/dev/chacha.c.o crypt.o) $(unit.shared:tests/unit/%.c=build/unit/%.o)
+  net/checksum.c.o net/offload.c.o kernel/boot/info.c.o kernel/boot/memmap.c.o kernel/dev/chacha.c.o crypt.o) $(unit.shared:tests/unit/%.c=build/unit/%.o)
 tls.o := $(patsubst %,build/hosted-san/%.o,$(call sources,tls) hosted/memory.c hosted/platform.c) \
   $(mbedtls.all:%=build/hosted-san/mbedtls/%.o) $(openssl.all:%=build/hosted-san/openssl/%.o)
 unit.flags := $(hosted-san.flags) -I. -Itests/unit \

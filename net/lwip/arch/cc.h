@@ -20,3 +20,16 @@
 
 uint32_t net_random(void);
 #define LWIP_RAND() net_random()
+
+/* As instructions, not calls. */
+#define lwip_htonl(x) __builtin_bswap32(x)
+#define lwip_htons(x) __builtin_bswap16(x)
+
+/* net/checksum.c */
+uint16_t net_checksum(const void *bytes, int n);
+#define LWIP_CHKSUM net_checksum
+
+/* musl's, under a name that the compiler does not know: told to save bytes, it
+ * would copy them one at a time in place of a call. */
+void *net_memcpy(void *to, const void *from, unsigned long n) __asm__("memcpy");
+#define MEMCPY(to, from, n) net_memcpy(to, from, n)
