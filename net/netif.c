@@ -134,14 +134,23 @@ static bool tx_send(struct kernel_netdev_tx *tx) {
   return false;
 }
 
+static void tx_init(struct kernel_netdev_tx *tx, struct pbuf *p) {
+  tx->cookie = p;
+  tx->pieces_n = 0; /* what lies behind them is never looked at */
+  tx->checksum_start = tx->checksum_offset = 0;
+  tx->segment_bytes = tx->header_bytes = 0;
+  tx->ip6 = false;
+}
+
 /* lwIP's output: takes a reference of its own on `p`. A chain in too many
  * pieces is copied together. */
 static err_t tx_frame(struct netif *netif, struct pbuf *p) {
-  struct kernel_netdev_tx tx = {.cookie = p};
+  struct kernel_netdev_tx tx;
   uint16_t mss = net_segment_mss();
   (void)netif;
   if (mss == 0 && p->tot_len > card.mtu + SIZEOF_ETH_HDR)
     return ERR_IF; /* a large segment that waited for its neighbour's address: TCP repeats it */
+  tx_init(&tx, p);
   tx.pieces_n = pieces_of(p, tx.piece);
   if (tx.pieces_n)
     pbuf_ref(p);

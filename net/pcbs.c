@@ -73,7 +73,9 @@ static void remember(struct net_pcb *pcb) {
 static bool is_address(const ip_addr_t *ip, const uint8_t *bytes, uint32_t n) {
   if (IP_IS_V6(ip))
     return n == 16 && memcmp(ip_2_ip6(ip)->addr, bytes, 16) == 0;
-  return n == 4 && memcmp(&ip_2_ip4(ip)->addr, bytes, 4) == 0;
+  uint32_t ip4;
+  memcpy(&ip4, bytes, sizeof ip4);
+  return n == 4 && ip_2_ip4(ip)->addr == ip4;
 }
 
 /* The control block of the connection that the segment belongs to, or NULL. */
