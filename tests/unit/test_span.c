@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -35,6 +37,21 @@ static void test_equal_without_case(void **state) {
                   (a == b || letters));
     }
   assert_false(lib_span_ieq(LIB_SPAN("Host"), LIB_SPAN("Hosts")));
+}
+
+/* The first of each place in each length; what follows the span is not looked at. */
+static void test_find_everywhere(void **state) {
+  (void)state;
+  for (size_t n = 0; n <= 70; n++)
+    for (size_t at = 0; at <= n; at++) {
+      char *bytes = malloc(n + 1);
+      memset(bytes, '.', n);
+      if (at < n)
+        bytes[at] = bytes[n - 1] = ':';
+      char *exact = realloc(bytes, n ? n : 1);
+      assert_int_equal(lib_span_find((struct lib_span){exact, n}, ':'), at);
+      free(exact);
+    }
 }
 
 static void test_starts_and_find(void **state) {
@@ -136,10 +153,15 @@ static void test_numbers_at_limits(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_equal),   cmocka_unit_test(test_equal_without_case),
-      cmocka_unit_test(test_split),   cmocka_unit_test(test_starts_and_find),
-      cmocka_unit_test(test_sub),     cmocka_unit_test(test_trim),
-      cmocka_unit_test(test_numbers), cmocka_unit_test(test_numbers_at_limits),
+      cmocka_unit_test(test_equal),
+      cmocka_unit_test(test_equal_without_case),
+      cmocka_unit_test(test_split),
+      cmocka_unit_test(test_starts_and_find),
+      cmocka_unit_test(test_find_everywhere),
+      cmocka_unit_test(test_sub),
+      cmocka_unit_test(test_trim),
+      cmocka_unit_test(test_numbers),
+      cmocka_unit_test(test_numbers_at_limits),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
