@@ -27,26 +27,24 @@ static bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-static bool is_alpha(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
+/* tchar of RFC 9110 5.6.2, and those of them that a reg-name may have. */
+enum { TOKEN = 1, NAME = 2, BOTH = TOKEN | NAME };
+static const uint8_t kinds[256] = {
+    ['!'] = TOKEN,        ['#'] = TOKEN,        ['$'] = TOKEN,        ['%'] = TOKEN, ['&'] = TOKEN,
+    ['\''] = TOKEN,       ['*'] = TOKEN,        ['+'] = TOKEN,        ['-'] = BOTH,  ['.'] = BOTH,
+    ['^'] = TOKEN,        ['_'] = BOTH,         ['`'] = TOKEN,        ['|'] = TOKEN, ['~'] = TOKEN,
+    ['0' ... '9'] = BOTH, ['A' ... 'Z'] = BOTH, ['a' ... 'z'] = BOTH,
+};
 
-/* tchar of RFC 9110 5.6.2. */
-static bool is_token(char c) {
-  static const bool token[256] = {
-      ['!'] = true,         ['#'] = true,         ['$'] = true,         ['%'] = true, ['&'] = true,
-      ['\''] = true,        ['*'] = true,         ['+'] = true,         ['-'] = true, ['.'] = true,
-      ['^'] = true,         ['_'] = true,         ['`'] = true,         ['|'] = true, ['~'] = true,
-      ['0' ... '9'] = true, ['A' ... 'Z'] = true, ['a' ... 'z'] = true,
-  };
-  return token[(unsigned char)c];
+static bool all_of(struct lib_span s, unsigned kind) {
+  for (size_t i = 0; i < s.n; i++)
+    if (!(kinds[(unsigned char)s.p[i]] & kind))
+      return false;
+  return true;
 }
 
 static bool all_token(struct lib_span s) {
-  for (size_t i = 0; i < s.n; i++)
-    if (!is_token(s.p[i]))
-      return false;
-  return s.n > 0;
+  return s.n > 0 && all_of(s, TOKEN);
 }
 
 /* Visible, or one of the high bytes that people type in URLs and headers. */
@@ -119,13 +117,6 @@ static bool valid_ip_literal(struct lib_span s) {
   return true;
 }
 
-static bool valid_reg_name(struct lib_span s) {
-  for (size_t i = 0; i < s.n; i++)
-    if (!is_alpha(s.p[i]) && !is_digit(s.p[i]) && s.p[i] != '-' && s.p[i] != '.' && s.p[i] != '_')
-      return false;
-  return true;
-}
-
 /* uri-host [ ":" port ]; the part before the port may be empty only when the
  * whole is. */
 static bool valid_host(struct lib_span s) {
@@ -139,7 +130,7 @@ static bool valid_host(struct lib_span s) {
     if (name.n == 0 || (port.n && lib_span_u64(port, 65535, &number) < 0))
       return false;
   }
-  return name.n && name.p[0] == '[' ? valid_ip_literal(name) : valid_reg_name(name);
+  return name.n && name.p[0] == '[' ? valid_ip_literal(name) : all_of(name, NAME);
 }
 
 static void split_query(struct lib_span s, struct http_request *r) {
