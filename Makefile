@@ -62,7 +62,7 @@ Q := $(if $(V),,@)
 say = @echo "  $(1)"
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 	@echo "Variables: SITE=folder OUT=folder PORT= MEM=MB ACCEL=kvm|tcg NET=user|tap V=1"
 
 run: image ## build what is missing, boot the VM and serve SITE
