@@ -15,18 +15,6 @@
 #include "tls/hooks.h"
 #include "tls_platform.h"
 
-static int all_cpus(void **state) {
-  (void)state;
-  tls_fast_init();
-  return 0;
-}
-
-static int bare_cpu(void **state) {
-  (void)state;
-  tls_fast_disable();
-  return 0;
-}
-
 static void unhex(unsigned char *out, const char *hex) {
   for (size_t i = 0; hex[2 * i]; i++) {
     unsigned v;
@@ -293,8 +281,8 @@ static void test_more_input_is_as_if_joined(void **state) {
 }
 
 #define BOTH(f)                                                                                    \
-  cmocka_unit_test_setup(f, all_cpus), {                                                           \
-#f " (bare CPU)", f, bare_cpu, NULL, NULL                                                      \
+  cmocka_unit_test_setup(f, tls_test_all_cpus), {                                                  \
+#f " (bare CPU)", f, tls_test_bare_cpu, NULL, NULL                                             \
   }
 
 int main(void) {

@@ -25,18 +25,6 @@ static char line[LINE];
 static char *field[FIELDS];
 static struct bytes value[FIELDS];
 
-static int all_cpus(void **state) {
-  (void)state;
-  tls_fast_init();
-  return 0;
-}
-
-static int bare_cpu(void **state) {
-  (void)state;
-  tls_fast_disable();
-  return 0;
-}
-
 static void unhex(struct bytes *b, const char *hex) {
   b->n = 0;
   for (; hex[0] != '-' && hex[0] != '!' && hex[0]; hex += 2) {
@@ -165,8 +153,8 @@ static void test_agreement(void **state) {
 }
 
 #define BOTH(f)                                                                                    \
-  cmocka_unit_test_setup(f, all_cpus), {                                                           \
-#f " (bare CPU)", f, bare_cpu, NULL, NULL                                                      \
+  cmocka_unit_test_setup(f, tls_test_all_cpus), {                                                  \
+#f " (bare CPU)", f, tls_test_bare_cpu, NULL, NULL                                             \
   }
 
 int main(void) {
