@@ -112,6 +112,12 @@ class Guest:
         with self.inside():
             return subprocess.run(argv, capture_output=True, text=True, timeout=60, **options)
 
+    def await_line(self, text, start=0):
+        """Wait for a line of the console, from `start` on, that holds `text`.
+
+        What the guest says arrives by another way than what it answers, and may be later."""
+        assert self.console.wait(re.escape(text), start=start) is not None, self.vm.last_words()
+
     def healthy(self):
         """Raise unless it is alive and has not panicked."""
         self.vm.check()

@@ -192,7 +192,7 @@ def test_renewed_while_connections_live(server, fresh, tmp_path):
     half = [HalfDone(server, v) for v in VERSIONS]
     status, text = renew(server, fresh[1], fresh[0], folder=tmp_path)
     assert (status, text) == (200, "now served: certificate 0 of one.test certificate 1 of one.test\n")
-    assert text.strip() in server.console.text()
+    server.await_line(text.strip())
     for s in kept:
         with s:
             for _ in range(2):
@@ -242,9 +242,10 @@ def refused_forms(tls_pairs, folder):
 def test_what_cannot_be_used_is_refused_with_the_reason(server, tls_pairs, fresh, tmp_path):
     assert renew(server, fresh[0], folder=tmp_path)[0] == 200
     for why, *fields in refused_forms(tls_pairs, tmp_path):
+        seen = len(server.console.lines)
         status, text = put(server, *fields)
         assert status == 422 and why in text, (why, status, text)
-        assert text.strip() in server.console.text()
+        server.await_line(text.strip(), seen)
         assert served(server) == pem(fresh[0])
 
 

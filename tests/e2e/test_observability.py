@@ -248,7 +248,7 @@ def test_access_log_on_the_console(accel):
         g.wait_answer()
         at = len(g.console.lines)
         g.request("/how?a=%22b", headers={"Referer": "http://x/\"", "User-Agent": "t\xe9st \\"})
-        assert g.console.wait("GET /how", 10, at) is not None, g.vm.last_words()
+        g.await_line("GET /how", at)
         line = next(n for n in g.console.lines[at:] if "GET /how" in n)
         m = COMBINED.match(line)
         assert m, line
@@ -361,8 +361,7 @@ def test_panic_survives_the_reboot(accel):
         assert abs(crash["wall_unix"] - time.time()) < 600
         report = crash["text"].splitlines()
         assert report[0].startswith("PANIC: assertion failed: one == 2 at ")
-        at = g.console.wait("last boot: PANIC", 1)
-        assert at is not None, g.console.text()
+        g.await_line("last boot: PANIC")
         page = g.get("/memory").decode()
         assert "Last crash" in page and "assertion failed: one == 2" in page
         samples, _ = scrape(g)

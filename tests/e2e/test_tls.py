@@ -406,7 +406,7 @@ def test_a_wrong_pair_at_boot_leaves_http(accel, image, pairs, tmp_path):
     wrong = pack(os.path.join(ROOT, "site/content"), tmp_path / "wrong.pack", tmp_path)
     with boot(accel, image=image[0], module=wrong) as g:
         g.wait_answer()
-        assert "certificate 0 is not used: certificate and key are no pair" in g.console.text()
+        g.await_line("certificate 0 is not used: certificate and key are no pair")
         with pytest.raises(ConnectionRefusedError):
             tcp(g)
         assert g.memory()["certificates"] == []
@@ -418,7 +418,7 @@ def test_an_expired_certificate_at_boot_is_named_and_served(accel, image, tmp_pa
     late = pack(os.path.join(ROOT, "site/content"), tmp_path / "late.pack", tmp_path)
     with boot(accel, image=image[0], module=late) as g:
         g.wait_answer()
-        assert "certificate 0 of one.test has expired" in g.console.text()
+        g.await_line("certificate 0 of one.test has expired")
         assert g.run(["curl", "-sk", f"https://{g.host}/healthz"]).stdout == "ok\n"
         assert g.memory()["certificates"][0]["days_left"] < -365
 
