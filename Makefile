@@ -182,7 +182,7 @@ common := -std=gnu11 -g -MMD -MP -ffunction-sections -fdata-sections
 guest.flags := $(common) -Oz -flto -nostdinc -isystem build/headers/include -fno-pic -fno-pie \
   -fcf-protection=none -fno-asynchronous-unwind-tables -fomit-frame-pointer \
   -fstack-protector-strong -mstack-protector-guard=global -DNDEBUG \
-  -falign-functions=1 -falign-jumps=1 -falign-loops=1 -fno-tree-dominator-opts -fno-ipa-sra -fipa-pta
+  -malign-data=abi -falign-functions=1 -falign-jumps=1 -falign-loops=1 -fno-tree-dominator-opts -fno-ipa-sra -fipa-pta
 hosted.flags := $(common) -O2 -fno-omit-frame-pointer
 hosted-san.flags := $(common) -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
   -fno-sanitize-recover=undefined

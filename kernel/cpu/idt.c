@@ -12,7 +12,7 @@ extern struct idt_entry idt[VECTORS_N];
 extern const char trap_stubs[], gate_entry[], double_fault[];
 extern const char irq_timer[], irq_device[], irq_xen[], irq_spurious[], irq_nmi[];
 
-enum { STUB_BYTES = 16, EXCEPTIONS_N = 32 };
+enum { STUB_BYTES = 4, EXCEPTIONS_N = 32 };
 
 /* Types with the present bit. A trap gate leaves IF alone; from ring 3 to
  * ring 3 an interrupt gate would clear it for good. */

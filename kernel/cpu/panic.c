@@ -6,6 +6,7 @@
 #include <kernel/power.h>
 #include <lib/assert.h>
 #include <lib/out.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "../dev/dev.h"
@@ -64,21 +65,23 @@ static void print_address(const char *label, uint64_t v) {
 }
 
 static void print_registers(const struct trap_frame *f) {
-  const struct {
-    const char *name;
-    uint64_t v;
-  } r[] = {{"rax ", f->rax}, {"  rbx ", f->rbx}, {"  rcx ", f->rcx}, {"  rdx ", f->rdx},
-           {"rsi ", f->rsi}, {"  rdi ", f->rdi}, {"  rbp ", f->rbp}, {"  rsp ", f->rsp},
-           {"r8  ", f->r8},  {"  r9  ", f->r9},  {"  r10 ", f->r10}, {"  r11 ", f->r11},
-           {"r12 ", f->r12}, {"  r13 ", f->r13}, {"  r14 ", f->r14}, {"  r15 ", f->r15}};
+#define REGISTER(name, field) {name, offsetof(struct trap_frame, field)}
+  static const struct {
+    char name[4];
+    uint8_t at;
+  } registers[] = {
+      REGISTER("rax", rax), REGISTER("rbx", rbx), REGISTER("rcx", rcx), REGISTER("rdx", rdx),
+      REGISTER("rsi", rsi), REGISTER("rdi", rdi), REGISTER("rbp", rbp), REGISTER("rsp", rsp),
+      REGISTER("r8 ", r8),  REGISTER("r9 ", r9),  REGISTER("r10", r10), REGISTER("r11", r11),
+      REGISTER("r12", r12), REGISTER("r13", r13), REGISTER("r14", r14), REGISTER("r15", r15),
+  };
   for (unsigned i = 0; i < 16; i += 4) {
     char line[LINE_MAX];
     struct lib_out o;
     lib_out_init(&o, line, sizeof line);
-    lib_out_str(&o, "  ");
     for (unsigned j = i; j < i + 4; j++) {
-      lib_out_str(&o, r[j].name);
-      lib_out_hex(&o, r[j].v, 16);
+      lib_out_all(&o, "  ", registers[j].name, " ", NULL);
+      lib_out_hex(&o, *(const uint64_t *)((const char *)f + registers[j].at), 16);
     }
     say(lib_out_done(&o));
   }

@@ -4,16 +4,15 @@
  * not return. */
 .text
 .altmacro
+/* Four bytes each, so that jumps must be short (idt.c). */
 .macro STUB n
-.balign 16
- .if (\n==8)||(\n==10)||(\n==11)||(\n==12)||(\n==13)||(\n==14)||(\n==17)||(\n==21)
- .else
-  pushq $0                      /* no error code from the CPU */
- .endif
   pushq $\n
+ .if (\n==8)||(\n==10)||(\n==11)||(\n==12)||(\n==13)||(\n==14)||(\n==17)||(\n==21)
   jmp trap_common
+ .else
+  jmp no_error_code
+ .endif
 .endm
-.balign 16
 .globl trap_stubs
 trap_stubs:
 .set i,0
@@ -21,6 +20,10 @@ trap_stubs:
  STUB %i
  .set i,i+1
 .endr
+.org trap_stubs + 32*4          /* fails if one was longer */
+no_error_code:                  /* from the CPU: 0 in its place */
+  pushq (%rsp)
+  movq $0,8(%rsp)
 trap_common:
   pushq %rax
   pushq %rcx
