@@ -65,7 +65,8 @@ static void print_address(const char *label, uint64_t v) {
 }
 
 static void print_registers(const struct trap_frame *f) {
-#define REGISTER(name, field) {name, offsetof(struct trap_frame, field)}
+#define REGISTER(name, field)                                                                      \
+  { name, offsetof(struct trap_frame, field) }
   static const struct {
     char name[4];
     uint8_t at;

@@ -3,7 +3,7 @@
  * hot path is silent. */
 #pragma once
 
-#include <lib/span.h>
+#include <lib/out.h>
 
 enum kernel_log { KERNEL_LOG_OFF, KERNEL_LOG_ERROR, KERNEL_LOG_INFO, KERNEL_LOG_DEBUG };
 
@@ -12,7 +12,7 @@ enum kernel_log { KERNEL_LOG_OFF, KERNEL_LOG_ERROR, KERNEL_LOG_INFO, KERNEL_LOG_
 void kernel_console_line(enum kernel_log level, struct lib_span line);
 
 /* The pieces of one line: kernel_console_say(KERNEL_LOG_INFO, "a", b, NULL). */
-void kernel_console_say(enum kernel_log level, ...) __attribute__((sentinel));
+LIB_OUT_PIECES void kernel_console_say(enum kernel_log level, ...);
 
 /* Hand each line that is written from now on to `tap`, too. */
 void kernel_console_tap(void (*tap)(enum kernel_log level, struct lib_span line));

@@ -30,8 +30,12 @@ void lib_out_hex(struct lib_out *o, uint64_t v, unsigned digits);
 /* `v` / 10^decimals with that many decimals: 1234, 3 writes 1.234. */
 void lib_out_fixed(struct lib_out *o, uint64_t v, unsigned decimals);
 
+/* For a function of any number of texts, NULL behind the last. Without it, it
+ * would store the eight registers that numbers with a fraction come in. */
+#define LIB_OUT_PIECES __attribute__((sentinel, target("general-regs-only")))
+
 /* The literal pieces of one line: lib_out_all(o, "a", "b", NULL). */
-void lib_out_all(struct lib_out *o, ...) __attribute__((sentinel));
+LIB_OUT_PIECES void lib_out_all(struct lib_out *o, ...);
 
 /* What has been written so far. Valid until the storage changes. */
 struct lib_span lib_out_done(const struct lib_out *o);
