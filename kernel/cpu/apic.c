@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * Local APIC timer and I/O APIC routing (Intel SDM vol. 3, 11). Used only to
- * wake the idle CPU. The timer's rate is learned from the clock, not assumed. */
+ * Local APIC timer and I/O APIC routing (Intel SDM vol. 3, 11). Used to
+ * wake the idle CPU, at a rate of the timer learned from the clock, not assumed;
+ * and to measure the TSC where nothing else tells its rate. */
 #include <kernel/clock.h>
 
 #include "cpu.h"
@@ -17,6 +18,7 @@ enum {
   ENABLED = 0x100,
   DIVIDE_BY_1 = 0xb,
   SLEEP_MAX_US = 4000000,
+  QEMU_TICKS_PER_MS = 1000000, /* and KVM's */
 };
 
 /* Two I/O APICs of 24 pins, as QEMU's microvm has them. */
@@ -30,13 +32,27 @@ static volatile uint32_t *reg(unsigned offset) {
   return cpu_reg32(LAPIC + offset);
 }
 
-/* Let it run silently from now to the first sleep: that tells its rate. */
-void lapic_init(void) {
+/* The timer counts down from its largest value, and interrupts nobody. */
+static void run_silently(void) {
   *reg(SPURIOUS) = ENABLED | VECTOR_SPURIOUS;
-  *reg(LVT_LINT0) = MASKED; /* no interrupts from a PIC nobody programmed */
   *reg(TIMER_DIVIDE) = DIVIDE_BY_1;
   *reg(LVT_TIMER) = MASKED;
   *reg(TIMER_INITIAL) = UINT32_MAX;
+}
+
+uint64_t lapic_measure_tsc_khz(void) {
+  run_silently();
+  uint64_t from = cpu_tsc();
+  uint32_t start = *reg(TIMER_CURRENT), at;
+  while (start - (at = *reg(TIMER_CURRENT)) < QEMU_TICKS_PER_MS)
+    cpu_pause();
+  return (cpu_tsc() - from) * QEMU_TICKS_PER_MS / (start - at);
+}
+
+/* Until the first sleep, which learns the timer's rate from it. */
+void lapic_init(void) {
+  *reg(LVT_LINT0) = MASKED; /* no interrupts from a PIC nobody programmed */
+  run_silently();
   started_ns = kernel_clock_ns();
 }
 

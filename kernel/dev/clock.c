@@ -91,26 +91,11 @@ void clock_pvclock_init(void) {
   clock_pvclock_use("kvmclock", &clock, &wall);
 }
 
-/* Ticks of the TSC while the local APIC timer counts 1 ms; that timer runs at
- * 1 GHz under QEMU and KVM. */
-static uint64_t measure_tsc_khz(void) {
-  enum { TIMER_MASKED = 0x10000, BY_1 = 0xb, COUNT = 1000000 };
-  *cpu_reg32(0xfee000f0) = 0x1ff;
-  *cpu_reg32(0xfee003e0) = BY_1;
-  *cpu_reg32(0xfee00320) = TIMER_MASKED;
-  *cpu_reg32(0xfee00380) = UINT32_MAX;
-  uint64_t from = cpu_tsc();
-  uint32_t start = *cpu_reg32(0xfee00390), at;
-  while (start - (at = *cpu_reg32(0xfee00390)) < COUNT)
-    cpu_pause();
-  return (cpu_tsc() - from) * 1000000 / (start - at);
-}
-
 static uint64_t tsc_khz(void) {
   uint64_t khz = 0;
   if (cpu_id(CPUID_HYPERVISOR, 0).a >= CPUID_TIMING)
     khz = cpu_id(CPUID_TIMING, 0).a;
-  return khz ? khz : measure_tsc_khz();
+  return khz ? khz : lapic_measure_tsc_khz();
 }
 
 /* Where the hypervisor has not started the TSC with the machine, it shows some
