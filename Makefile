@@ -154,6 +154,8 @@ build/headers: build/fetched
 
 sources = $(wildcard $(1)/*.c $(1)/*.S $(1)/*/*.c $(1)/*/*.S)
 portable := lib memstat net $(tls) http site app
+# Of the platform, what the process has from the guest's.
+hosted.also := kernel/dev/console.c
 lwip.c := $(addprefix core/,def inet_chksum init ip mem netif pbuf tcp tcp_in tcp_out timeouts udp) \
   $(addprefix core/ipv4/,dhcp etharp icmp ip4 ip4_addr) \
   $(addprefix core/ipv6/,ethip6 icmp6 inet6 ip6 ip6_addr mld6 nd6) netif/ethernet
@@ -370,7 +372,7 @@ build/tls.choice: FORCE
 	@echo '$(TLS)' | cmp -s - $@ || echo '$(TLS)' >$@
 
 define hosted_rule
-build/$(1)/thimble: $$(patsubst %,build/$(1)/%.o,$$(foreach l,hosted $$(portable),$$(call sources,$$(l)))) \
+build/$(1)/thimble: $$(patsubst %,build/$(1)/%.o,$$(foreach l,hosted $$(portable),$$(call sources,$$(l))) $$(hosted.also)) \
   $$(mbedtls.c:%=build/$(1)/mbedtls/%.o) $$(openssl.c:%=build/$(1)/openssl/%.o) $$(lwip.c:%=build/$(1)/lwip/%.o) build/$(1)/crypt.o \
   $(OUT)/site.pack build/tls.choice
 	$$(call say,ld $(1)/thimble)
@@ -399,7 +401,7 @@ unit.shared := $(filter-out $(wildcard tests/unit/test_*.c),$(wildcard tests/uni
 unit.o := $(patsubst %,build/hosted-san/%.o,$(foreach l,lib memstat http site,$(call sources,$(l)))) \
   $(addprefix build/hosted-san/,app/options.c.o app/log_format.c.o app/crowd.c.o app/wheel.c.o net/config.c.o \
   net/checksum.c.o net/offload.c.o kernel/boot/info.c.o kernel/boot/memmap.c.o kernel/dev/chacha.c.o crypt.o) $(unit.shared:tests/unit/%.c=build/unit/%.o)
-tls.o := $(patsubst %,build/hosted-san/%.o,$(call sources,tls) hosted/memory.c hosted/platform.c) \
+tls.o := $(patsubst %,build/hosted-san/%.o,$(call sources,tls) hosted/memory.c hosted/platform.c $(hosted.also)) \
   $(mbedtls.all:%=build/hosted-san/mbedtls/%.o) $(openssl.all:%=build/hosted-san/openssl/%.o)
 unit.flags := $(hosted-san.flags) -I. -Itests/unit \
   $(foreach l,$(portable) kernel,-I$(l)/include)

@@ -8,9 +8,7 @@
 #include <kernel/panic.h>
 #include <kernel/power.h>
 #include <lib/assert.h>
-#include <lib/out.h>
 #include <memstat/memstat.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -19,8 +17,6 @@
 #include "hosted.h"
 
 static struct kernel_idle_stat idle_stat;
-static enum kernel_log console_level = KERNEL_LOG_INFO;
-static void (*tap)(enum kernel_log level, struct lib_span line);
 
 static uint64_t read_clock(clockid_t id) {
   struct timespec t;
@@ -44,35 +40,10 @@ const char *kernel_clock_name(void) {
   return "clock_gettime";
 }
 
-void kernel_console_tap(void (*new_tap)(enum kernel_log, struct lib_span)) {
-  tap = new_tap;
-}
-
-void kernel_console_level(enum kernel_log level) {
-  console_level = level;
-}
-
-void kernel_console_line(enum kernel_log level, struct lib_span line) {
-  if (level > console_level)
-    return;
-  if (tap && level != KERNEL_LOG_OFF)
-    tap(level, line);
-  for (size_t i = 0; i < line.n; i++)
-    putchar((unsigned char)line.p[i] < ' ' || line.p[i] == 0x7f ? '?' : line.p[i]);
+void kernel_console_write(const char *p, size_t n) {
+  fwrite(p, 1, n - 2, stdout); /* a terminal needs no CR */
   putchar('\n');
   fflush(stdout);
-}
-
-void kernel_console_say(enum kernel_log level, ...) {
-  char text[512];
-  struct lib_out o;
-  va_list pieces;
-  lib_out_init(&o, text, sizeof text);
-  va_start(pieces, level);
-  for (const char *s; (s = va_arg(pieces, const char *)) != NULL;)
-    lib_out_str(&o, s);
-  va_end(pieces);
-  kernel_console_line(level, lib_out_done(&o));
 }
 
 void kernel_entropy_read(void *p, size_t n) {

@@ -7,7 +7,7 @@
 
 enum kernel_log { KERNEL_LOG_OFF, KERNEL_LOG_ERROR, KERNEL_LOG_INFO, KERNEL_LOG_DEBUG };
 
-/* Write one line, without its line end; control characters become '?'.
+/* Write one line, without its line end; what is not printable ASCII becomes '?'.
  * A line above the current level is dropped. */
 void kernel_console_line(enum kernel_log level, struct lib_span line);
 
@@ -19,3 +19,6 @@ void kernel_console_tap(void (*tap)(enum kernel_log level, struct lib_span line)
 
 /* Lines above `level` are dropped from now on. The default is INFO. */
 void kernel_console_level(enum kernel_log level);
+
+/* Show a line, which ends in CR LF. For kernel_console_line alone. */
+void kernel_console_write(const char *line, size_t n);
