@@ -23,6 +23,7 @@ sys.path[:0] = [str(ROOT / "tools"), str(HERE), str(HERE / "e2e")]
 import guest as guests  # noqa: E402
 import wire  # noqa: E402
 from vm import accel as accels  # noqa: E402
+from vm import ports  # noqa: E402
 
 DATA = HERE / "data" / "nginx"
 WWW = HERE / "data" / "www"
@@ -117,7 +118,7 @@ def wait_listening(port, process):
 def nginx():
     """nginx on a free port of loopback, with the port's number."""
     with tempfile.TemporaryDirectory(prefix="nginx-") as name:
-        folder, port = pathlib.Path(name), guests.free_port()
+        folder, port = pathlib.Path(name), ports.free()
         lay_out(folder)
         conf = (DATA / "nginx.conf").read_text()
         conf = conf.replace("@DIR@", name).replace("@PORT@", str(port))

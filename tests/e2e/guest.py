@@ -14,7 +14,7 @@ import socket
 import subprocess
 
 from netns import Namespace
-from vm import probe, tap
+from vm import ports, probe, tap
 from vm.machine import Machine, TapNet, UserNet, Vm, VmError
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -144,12 +144,6 @@ def read_all(s):
     return data
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 def lan_guest(accel, options=(STATIC4, STATIC6), image=IMAGE, addresses=None, **fields):
     """Boot on a tap in a new namespace; not waited for."""
     lan = Lan(addresses) if addresses is not None else Lan()
@@ -163,6 +157,6 @@ def lan_guest(accel, options=(STATIC4, STATIC6), image=IMAGE, addresses=None, **
 
 def user_guest(accel, options=(), image=IMAGE, **fields):
     """Boot on the user network; not waited for."""
-    net = UserNet(free_port())
+    net = UserNet(ports.free())
     machine = Machine(image, accel, net, options=tuple(options), **fields)
     return Guest(machine, "127.0.0.1", net.port)

@@ -13,7 +13,8 @@ import xml.dom.minidom
 import jsonschema
 import pytest
 from conftest import ROOT, boot
-from guest import GUEST4, HOST4, HOST6, IMAGE, STATIC4, STATIC6, Guest, Lan, free_port, read_all
+from guest import GUEST4, HOST4, HOST6, IMAGE, STATIC4, STATIC6, Guest, Lan, read_all
+from vm import ports
 from vm.machine import Machine, TapNet
 
 SCRAPES_N = 1000
@@ -394,7 +395,7 @@ def test_gdb_stops_where_it_is_told():
     assert shutil.which("gdb"), "gdb is not installed"
     argv = [f"{ROOT}/tools/debug", "-batch", "-ex", "break app_main", "-ex", "continue"]
     argv += ["-ex", "bt", "-ex", "kill"]
-    environment = {**os.environ, "PORT": str(free_port())}
+    environment = {**os.environ, "PORT": str(ports.free())}
     done = subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=60)
     assert re.search(r"Breakpoint 1, app_main \(\) at app/main.c", done.stdout), done.stdout
     assert re.search(r"#1 .*boot_start .*kernel/boot/start.c", done.stdout), done.stdout

@@ -12,10 +12,10 @@ import urllib.request
 
 import pytest
 from conftest import ROOT
-from guest import IMAGE, free_port
+from guest import IMAGE
 from test_content import CONTENT, read
 from vm import accel as accel_choice
-from vm import machine
+from vm import machine, ports
 from vm.console import Console
 
 RUN = os.path.join(ROOT, "tools", "run")
@@ -23,7 +23,7 @@ RUN = os.path.join(ROOT, "tools", "run")
 
 class Runner:
     def __init__(self, *arguments):
-        self.port = free_port()
+        self.port = ports.free()
         argv = [RUN, "--image", IMAGE, "--port", str(self.port), *arguments]
         self.process = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.out = Console(self.process.stdout)

@@ -7,13 +7,17 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
+import sys
 import time
 
 import pytest
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(TOP, "tools"))
+
+from vm import ports  # noqa: E402
+
 BLOCK = re.compile(r"(?P<before>(?:^(?!```)[^\n]*\n)*)^```(?P<kind>\w+)\n(?P<text>.*?)^```$", re.M | re.S)
 CREATE = re.compile(r"Create `([^`]+)`:\s*$")
 INSERT = re.compile(r"In `([^`]+)`, below `([^`]+)`:\s*$")
@@ -52,16 +56,10 @@ def insert(path, anchor, text):
     path.write_text("".join(lines))
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 class Follower:
     def __init__(self, tree):
         self.tree = tree
-        self.port = free_port()
+        self.port = ports.free()
         self.server = None
         self.shown = ""
 

@@ -16,6 +16,8 @@ import subprocess
 import tempfile
 import time
 
+from vm import ports
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 PARTS = os.path.join(ROOT, "build", "xen")
@@ -32,12 +34,6 @@ class LabError(Exception):
     pass
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 def pack(folder, archive):
     names = subprocess.run(["find", "."], cwd=folder, capture_output=True, check=True).stdout
     with open(archive, "ab") as out:
@@ -51,7 +47,7 @@ class Lab:
         guests_mb: what all of them together may have."""
         subprocess.run([os.path.join(HERE, "build-lab"), PARTS], check=True)
         self.work = tempfile.mkdtemp(prefix="thimble-xen-")
-        self.ports = {to: free_port() for to in forward}
+        self.ports = {to: ports.free() for to in forward}
         self.qemu = self.shell = None
         try:
             self.start(self.initrd(kernels), guests_mb)
