@@ -112,11 +112,17 @@ class Guest:
         with self.inside():
             return subprocess.run(argv, capture_output=True, text=True, timeout=60, **options)
 
-    def await_line(self, text, start=0):
-        """Wait for a line of the console, from `start` on, that holds `text`.
+    def await_match(self, pattern, start=0):
+        """Index of the console's first line from `start` on that matches, once it is there.
 
         What the guest says arrives by another way than what it answers, and may be later."""
-        assert self.console.wait(re.escape(text), start=start) is not None, self.vm.last_words()
+        at = self.console.wait(pattern, start=start)
+        assert at is not None, self.vm.last_words(40)
+        return at
+
+    def await_line(self, text, start=0):
+        """Likewise of a line that holds `text`."""
+        return self.await_match(re.escape(text), start)
 
     def healthy(self):
         """Raise unless it is alive and has not panicked."""

@@ -32,7 +32,7 @@ def quiet(accel):
     with boot(accel) as g:
         g.wait_answer()
         # Its last address comes a second after boot, with memory of its own.
-        assert g.console.wait(r"address .*:", 20) is not None, g.console.text()
+        g.await_match(r"address .*:")
         yield g
 
 

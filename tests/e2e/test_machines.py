@@ -138,7 +138,7 @@ def test_power_button(accel, board):
             waiting.sendall(KEEP)
             read_answer(waiting, len(read(CONTENT, "index.html")))
             monitor.command("system_powerdown")
-            assert g.console.wait("asked to end", 10) is not None, g.vm.last_words()
+            g.await_match("asked to end")
             assert waiting.recv(1) == b""
             with pytest.raises(ConnectionRefusedError):
                 g.connect()

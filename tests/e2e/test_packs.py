@@ -59,12 +59,11 @@ def test_a_damaged_pack_is_refused(accel, packs, damage, tmp_path):
     broken.write_bytes(damage(open(packs[0][1], "rb").read()))
     with boot(accel, module=str(broken)) as g:
         g.wait_answer()
-        assert g.console.wait(REFUSED, 10) is not None, g.console.text()
+        g.await_match(REFUSED)
         assert g.get("/") == read(CONTENT, "index.html")
 
 
 def test_a_pack_out_of_reach_is_said(accel, packs):
     """QEMU puts a module at the end of RAM, and only the first GiB is used."""
     with boot(accel, module=packs[0][1], mem_mb=1100) as g:
-        said = g.console.wait("cannot run here: the boot module is not in the RAM", 10)
-        assert said is not None, g.vm.last_words()
+        g.await_match("cannot run here: the boot module is not in the RAM")

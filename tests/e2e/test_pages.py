@@ -24,7 +24,7 @@ def small(accel):
     """A VM of 8 MB that has answered and has all its addresses."""
     with boot(accel, mem_mb=8) as g:
         g.wait_answer()
-        assert g.console.wait(r"address .*:", 20) is not None, g.console.text()
+        g.await_match(r"address .*:")
         yield g
         g.healthy()
 

@@ -29,9 +29,8 @@ FAULTS = [
 def panicked(accel, name):
     """The report of a VM that does `name`, until it has halted."""
     with boot(accel, options=("onpanic=halt", f"selftest={name}")) as g:
-        at = g.console.wait("PANIC|selftest:", 20)
-        assert at is not None, g.vm.last_words()
-        assert g.console.wait("^halted$", 10, at) is not None, g.vm.last_words(40)
+        at = g.await_match("PANIC|selftest:")
+        g.await_match("^halted$", at)
         return g.console.lines[at:]
 
 
@@ -45,10 +44,9 @@ def test_fault_is_caught(accel, name, reason):
 def test_panic_reboots_by_default(accel):
     """It panics, boots again, and panics again: onpanic=reboot."""
     with boot(accel, options=("selftest=assert",)) as g:
-        first = g.console.wait("^PANIC", 20)
-        assert first is not None, g.vm.last_words()
-        assert g.console.wait("^rebooting$", 10, first) is not None, g.vm.last_words()
-        assert g.console.wait("^PANIC", 20, first + 1) is not None, g.vm.last_words()
+        first = g.await_match("^PANIC")
+        g.await_match("^rebooting$", first)
+        g.await_match("^PANIC", first + 1)
 
 
 def test_backtrace_names_functions(accel):

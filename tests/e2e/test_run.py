@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """tools/run, as `make run` starts it: the banner, the end, what is left."""
 
-import contextlib
 import os
 import re
 import select
@@ -47,7 +46,7 @@ class Runner:
         self.out.drain()
 
 
-def gone(pid, timeout_s=5):
+def gone(pid, timeout_s=30):
     """Wait for the end of a process that is not our child."""
     try:
         fd = os.pidfd_open(pid)
@@ -76,7 +75,7 @@ def test_ends_on_a_signal(number):
     with Runner() as r:
         vms = r.wait_banner().children()
         r.process.send_signal(number)
-        assert r.process.wait(10) == 0
+        assert r.process.wait(30) == 0
         assert vms and all(gone(pid) for pid in vms)
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(("127.0.0.1", r.port), 5)
@@ -85,9 +84,9 @@ def test_ends_on_a_signal(number):
 def test_ends_early_on_a_signal():
     """Before it serves, too."""
     with Runner("--accel", "tcg") as r:
-        assert r.out.wait(".", 20) is not None, "nothing on the console"
+        assert r.out.wait(".") is not None, "nothing on the console"
         r.process.send_signal(signal.SIGTERM)
-        assert r.process.wait(10) == 0
+        assert r.process.wait(30) == 0
 
 
 def test_leaves_nothing_even_when_killed():
@@ -98,15 +97,14 @@ def test_leaves_nothing_even_when_killed():
 
 
 def test_port_in_use():
-    with Runner() as first, socket.socket() as s:
-        first.process.kill()
-        with contextlib.suppress(OSError):
-            s.bind(("127.0.0.1", first.port))
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
         s.listen()
-        argv = [RUN, "--image", IMAGE, "--port", str(first.port)]
+        port = str(s.getsockname()[1])
+        argv = [RUN, "--image", IMAGE, "--port", port]
         done = subprocess.run(argv, capture_output=True, text=True, timeout=30)
         assert done.returncode == 1
-        assert str(first.port) in done.stderr and "in use" in done.stderr
+        assert port in done.stderr and "in use" in done.stderr
         assert done.stdout == "", "the VM was started"
 
 
@@ -115,7 +113,7 @@ def test_vm_that_ends_by_itself(tmp_path):
     with Runner() as r:
         vms = r.wait_banner().children()
         os.kill(vms[0], signal.SIGKILL)
-        assert r.process.wait(10) == 1
+        assert r.process.wait(30) == 1
         r.out.drain()
         assert "the VM ended" in r.out.text()
 
@@ -147,7 +145,7 @@ def test_tap(lan):
                 assert answer.read() == read(CONTENT, "index.html")
         tap = re.search(r"10\.73\.\d+\.", direct)[0]
         r.process.send_signal(signal.SIGINT)
-        assert r.process.wait(10) == 0
+        assert r.process.wait(30) == 0
     assert tap not in subprocess.run(["ip", "addr"], capture_output=True, text=True).stdout
 
 

@@ -5,6 +5,8 @@ import re
 import threading
 import time
 
+WAIT_S = 30  # for a line that will come; generous, the machine may be busy
+
 
 def printable(text):
     """`text` without anything that a terminal would act upon."""
@@ -45,7 +47,7 @@ class Console:
                 return at
         return None
 
-    def wait(self, pattern, timeout_s=10, start=0):
+    def wait(self, pattern, timeout_s=WAIT_S, start=0):
         """Index of the first line from `start` on that matches, once it is there.
 
         None when time is up or the pipe has ended without it."""
@@ -61,8 +63,8 @@ class Console:
                     return None
                 self._grown.wait(left_s)
 
-    def drain(self, timeout_s=0.2):
-        """Wait for the rest of what an ended process wrote."""
+    def drain(self, timeout_s=5):
+        """Wait for the rest of what an ended process wrote, if nobody else holds the pipe."""
         self._thread.join(timeout_s)
 
     def text(self):
