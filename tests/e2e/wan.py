@@ -23,12 +23,18 @@ NEAR4, FAR4 = "10.74.0.1", "10.74.0.2"
 NEAR6, FAR6 = "fd74::1", "fd74::2"
 VNET_HEADER = bytes(10)  # of a packet that asks nothing of its receiver
 ETHERNET, IP6_TYPE = 14, b"\x86\xdd"
+SMALLEST = ETHERNET + 20 + 20  # a frame with a TCP segment
 
 
-def client_port(frame):
-    """Destination port of TCP; of other protocols some number."""
-    at = ETHERNET + (40 if frame[12:14] == IP6_TYPE else 20) + 2
-    return int.from_bytes(frame[at : at + 2], "big")
+def segment(frame):
+    """Of a TCP segment (destination port, sequence number, bytes of data); of other
+    protocols some numbers."""
+    ip6 = frame[12:14] == IP6_TYPE
+    tcp = ETHERNET + (40 if ip6 else 20)
+    end = tcp + int.from_bytes(frame[18:20], "big") if ip6 else (
+        ETHERNET + int.from_bytes(frame[16:18], "big"))
+    data = end - tcp - (frame[tcp + 12] >> 4) * 4
+    return int.from_bytes(frame[tcp + 2 : tcp + 4], "big"), frame[tcp + 4 : tcp + 8], data
 
 
 class Line:
@@ -43,7 +49,8 @@ class Line:
         self.loss, self.delay_s, self.overtake = loss, delay_s, overtake
         self.random = random.Random(seed)
         self.longest = {}  # bytes of an IP packet towards each port of the client's
-        self.frames = [0, 0]  # towards the client, towards the guest
+        self.deaf = False  # True: the guest gets no segment without data, so no acknowledgement
+        self.sent = {}  # towards each port of the client's: sequence numbers of data, in order
         self._due, self._n = [], 0
         self._ends = os.pipe()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -51,10 +58,14 @@ class Line:
 
     def _take(self, side):
         frame = os.read(self.fds[side], 65600)[len(VNET_HEADER) :]
-        self.frames[side] += 1
-        if side == 0:
-            port = client_port(frame)
-            self.longest[port] = max(self.longest.get(port, 0), len(frame) - ETHERNET)
+        if len(frame) >= SMALLEST:
+            port, sequence, data = segment(frame)
+            if side == 0:
+                self.longest[port] = max(self.longest.get(port, 0), len(frame) - ETHERNET)
+            if side == 0 and data:
+                self.sent.setdefault(port, []).append(sequence)
+            if side == 1 and self.deaf and not data:
+                return
         if self.random.random() < self.loss:
             return
         late = self.random.random() < self.overtake
