@@ -144,7 +144,7 @@ def test_what_the_host_asks_for(lab, command, reason):
     lab.wait_console(command, "listening")
     lab.run(f"xl {command} {command}")
     assert lab.wait_end(command) == reason
-    assert "asked to end" in lab.console(command)
+    lab.wait_console(command, "asked to end")
     lab.run(f"xl destroy {command}")
 
 
@@ -163,7 +163,7 @@ def test_too_little_memory_is_said_on_the_console(lab):
 def test_panic_is_reported_and_ends_in_a_reboot(lab):
     lab.create("broken", "plain", memory=4, extra="selftest=text", mac=3)
     assert lab.wait_end("broken") == "reboot"
-    assert "PANIC: page fault: writing protected memory" in lab.console("broken")
+    lab.wait_console("broken", "PANIC: page fault: writing protected memory")
     lab.run("xl destroy broken")
 
 
