@@ -89,7 +89,7 @@ check: build/check.done ## layering, headers, format, names in the docs
 
 e2e: image hosted ## end-to-end tests on the real image
 	@$(MAKE) --no-print-directory hosted SAN=1
-	@$(PYTHON) -m pytest -q tests
+	@$(PYTHON) -m pytest -q -rs tests
 
 test-xen: image ## the image in domains of the real Xen, under QEMU's emulation
 	@tools/packages.sh build run test-xen

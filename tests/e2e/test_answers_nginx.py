@@ -8,8 +8,7 @@ import pytest
 
 @pytest.fixture(scope="module")
 def rows():
-    if not compare_nginx.NGINX:
-        pytest.skip("nginx is not installed (package nginx-light)")
+    assert compare_nginx.NGINX, "nginx is not installed (package nginx-light)"
     return compare_nginx.compare()
 
 

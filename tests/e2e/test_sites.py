@@ -85,17 +85,22 @@ def test_the_samples_stay_on_the_sample_site(accel, odd):
         assert g.get("/healthz") == b"ok\n"
 
 
+def download(folder, package):
+    """A package of Debian's, from where apt takes them, which may have no lists yet."""
+    for words in (["download", package], ["update"], ["download", package]):
+        done = subprocess.run(["apt-get", "-q", *words], cwd=folder, capture_output=True, text=True)
+        if words[0] == "download" and done.returncode == 0:
+            return
+    pytest.fail(f"apt cannot download {package}: {done.stderr.strip()}")
+
+
 @pytest.fixture(scope="module")
 def manual():
     """The HTML of the package debian-faq, unpacked but not installed."""
     folder = os.path.join(BUILD, "debian-faq")
     os.makedirs(folder, exist_ok=True)
     if not any(name.endswith(".deb") for name in os.listdir(folder)):
-        got = subprocess.run(
-            ["apt-get", "-q", "download", "debian-faq"], cwd=folder, capture_output=True, text=True
-        )
-        if got.returncode:
-            pytest.skip("apt cannot download debian-faq: " + got.stderr.strip())
+        download(folder, "debian-faq")
     (package,) = (name for name in os.listdir(folder) if name.endswith(".deb"))
     subprocess.run(["dpkg-deb", "-x", package, "tree"], cwd=folder, check=True)
     return os.path.join(folder, "tree/usr/share/doc/debian/FAQ")
