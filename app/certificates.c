@@ -36,9 +36,14 @@ static void name_certificate(struct lib_out *o, unsigned i, const struct memstat
   }
 }
 
-static bool has_expired(const struct memstat_certificate *c) {
+/* Why it is not valid now; NULL: it is, or nobody knows the time. */
+static const char *out_of_time(const struct memstat_certificate *c) {
   int64_t now = kernel_clock_wall_unix();
-  return now != 0 && c->expires_unix < now;
+  if (now == 0)
+    return NULL;
+  if (c->expires_unix < now)
+    return "it has expired";
+  return c->begins_unix > now ? "it is not valid yet" : NULL;
 }
 
 /* --- of the pack --------------------------------------------------------- */
@@ -68,11 +73,11 @@ bool app_certificates_load(const struct http_pack *pack) {
   for (unsigned i = 0; (chain = value(of_pack, pack, i, "chain")).p; i++)
     if (tls_pairs_add(pairs, chain, value(of_pack, pack, i, "key"), &why) < 0)
       say(i, NULL, " is not used: ", why);
-  /* One that has expired is served all the same: a warning in the browser is
+  /* One out of its time is served all the same: a warning in the browser is
    * better than no answer. */
   for (unsigned i = 0; tls_pairs_certificate(pairs, i, &c); i++)
-    if (has_expired(&c))
-      say(i, &c, " has expired", "");
+    if ((why = out_of_time(&c)))
+      say(i, &c, " is served, but ", why);
   if (!tls_pairs_certificate(pairs, 0, &c)) {
     tls_pairs_free(pairs);
     return false;
@@ -98,8 +103,8 @@ static const char *take(const struct http_exchange *x, struct tls_pairs *pairs, 
   for (*i = 0; (chain = value(of_form, x, *i, "chain")).p; ++*i) {
     if (tls_pairs_add(pairs, chain, value(of_form, x, *i, "key"), &why) < 0)
       return why;
-    if (tls_pairs_certificate(pairs, *i, &c) && has_expired(&c))
-      return "it has expired";
+    if (tls_pairs_certificate(pairs, *i, &c) && (why = out_of_time(&c)))
+      return why;
   }
   return *i == 0 ? "it is missing" : NULL;
 }

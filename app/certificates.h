@@ -11,5 +11,5 @@ bool app_certificates_load(const struct http_pack *pack);
 
 /* The page that takes new certificates in place of all that are served: a form
  * with the fields of the pack's settings, "tls.0.chain" and so on. If one of
- * them cannot be used, or has expired, all stays as it is. For site_renew. */
+ * them cannot be used, or is out of its time, all stays as it is. For site_renew. */
 int app_certificates_renew(struct http_exchange *x);

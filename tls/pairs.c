@@ -257,6 +257,7 @@ bool tls_pairs_certificate(const struct tls_pairs *p, unsigned i, struct memstat
   out->subject_n = subject.n;
   out->names_n = show_names(pair, out->names, sizeof out->names);
   out->key = key_name(&pair->key);
+  out->begins_unix = unix_of(&pair->chain.valid_from);
   out->expires_unix = unix_of(&pair->chain.valid_to);
   return true;
 }

@@ -18,8 +18,8 @@ from conftest import ACCELS, NO_LAN, ROOT, boot
 from guest import TIMEOUT_S, read_all
 from test_load import owners, settled
 from test_observability import family, scrape
-from tls import (REQUEST, VERSIONS, certs, connect, context, expired, expiry_of, fetch, pack,
-                 read_answer, self_signed, tcp, to_der)
+from tls import (FUTURE, PAST, REQUEST, VERSIONS, certs, connect, context, expiry_of, fetch,
+                 held, of_year, pack, read_answer, self_signed, tcp, to_der)
 
 pytestmark = [
     pytest.mark.parametrize("accel", ACCELS[:1], indirect=True),
@@ -42,15 +42,6 @@ def secure(accel, image):
     with boot(accel, image=image[0]) as g:
         yield g.wait_answer()
         g.healthy()
-
-
-def tls_bytes(g):
-    """Bytes that TLS holds, from the memory page."""
-    text = repr(g.memory())
-    found = re.search(r"'tls'[^{}]*?'bytes': (\d+)", text)
-    found = found or re.search(r"'name': 'tls'.*?'bytes': (\d+)", text)
-    assert found, text[:2000]
-    return int(found.group(1))
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -269,13 +260,10 @@ def test_many_handshakes_leave_nothing_behind(secure, pairs):
             return fetch(s, b"/healthz")
 
     one(0), one(1)
-    before = tls_bytes(secure)
+    before = held(secure)
     with secure.inside(), concurrent.futures.ThreadPoolExecutor(32) as pool:
         assert set(pool.map(one, range(1000))) == {b"ok\n"}
-    until = time.monotonic() + TIMEOUT_S
-    while tls_bytes(secure) != before and time.monotonic() < until:
-        time.sleep(0.1)
-    assert tls_bytes(secure) == before
+    assert held(secure) == before
 
 
 def test_certificates_are_shown(secure, pairs):
@@ -382,9 +370,9 @@ def test_a_handshake_has_a_time_limit(secure):
     with tcp(secure) as s:
         start = time.monotonic()
         s.sendall(b"\x16\x03\x01\x02\x00")
-        s.settimeout(30)
+        s.settimeout(60)
         assert read_all(s) == b""
-        assert 5 < time.monotonic() - start < 15
+        assert 5 < time.monotonic() - start < 30
 
 
 def test_what_cannot_be_used_is_refused_when_packing(accel, pairs, tmp_path):
@@ -395,8 +383,9 @@ def test_what_cannot_be_used_is_refused_when_packing(accel, pairs, tmp_path):
     assert "no certificate" in certs("--cert", str(tmp_path / "junk"), "--key", key).stderr
     weak = self_signed("weak.test", ("rsa:1024",))
     assert "none of ECDSA" in certs("--cert", weak[0], "--key", weak[1]).stderr
-    cert_of_2019, its_key = expired("late.test", str(tmp_path))
-    assert "has expired" in certs("--cert", cert_of_2019, "--key", its_key).stderr
+    for year, why in ((PAST, "has expired"), (FUTURE, "is not valid before Jan  1 00:00:00 2090")):
+        late, its_key = of_year("late.test", str(tmp_path), year)
+        assert why in certs("--cert", late, "--key", its_key).stderr
     assert certs("--cert", cert, "--key", key).returncode == 0
 
 
@@ -412,15 +401,15 @@ def test_a_wrong_pair_at_boot_leaves_http(accel, image, pairs, tmp_path):
         assert g.memory()["certificates"] == []
 
 
-def test_an_expired_certificate_at_boot_is_named_and_served(accel, image, tmp_path):
-    cert, key = expired("one.test", str(tmp_path))
-    to_der((cert, key), str(tmp_path))
+@pytest.mark.parametrize("year, why", [(PAST, "it has expired"), (FUTURE, "it is not valid yet")])
+def test_a_certificate_out_of_its_time_at_boot_is_named_and_served(accel, image, year, why, tmp_path):
+    to_der(of_year("one.test", str(tmp_path), year), str(tmp_path))
     late = pack(os.path.join(ROOT, "site/content"), tmp_path / "late.pack", tmp_path)
     with boot(accel, image=image[0], module=late) as g:
         g.wait_answer()
-        g.await_line("certificate 0 of one.test has expired")
+        g.await_line("certificate 0 of one.test is served, but " + why)
         assert g.run(["curl", "-sk", f"https://{g.host}/healthz"]).stdout == "ok\n"
-        assert g.memory()["certificates"][0]["days_left"] < -365
+        assert abs(g.memory()["certificates"][0]["days_left"]) > 365
 
 
 def test_nobody_may_send_certificates_unless_site_conf_says_so(secure):

@@ -8,6 +8,7 @@ import shutil
 import socket
 import ssl
 import subprocess
+import time
 
 import pytest
 from guest import GUEST4, ROOT, TIMEOUT_S, read_all
@@ -15,6 +16,7 @@ from images import make_image
 
 BUILD = os.path.join(ROOT, "build", "e2e", "tls")
 BIG_BYTES = 3 << 20
+SETTLE_S = 60  # longer than any time limit of a connection
 VERSIONS = [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]
 
 
@@ -56,13 +58,13 @@ def issued(name, folder, pad=0):
     return (at("chain.pem"), at(name + ".key")), at("root.pem")
 
 
-def expired(name, folder):
-    """Likewise, over since 2020."""
-    cert, key, template = (os.path.join(folder, f"expired.{part}") for part in ("pem", "key", "t"))
+def of_year(name, folder, year):
+    """Likewise, valid in that year."""
+    cert, key, template = (os.path.join(folder, f"{year}.{part}") for part in ("pem", "key", "t"))
     openssl("genpkey", "-algorithm", "ec", *EC256[1:], "-out", key)
     with open(template, "w") as f:
-        f.write(f"cn = {name}\ndns_name = {name}\nactivation_date = 2019-01-01\n"
-                "expiration_date = 2020-01-01\n")
+        f.write(f"cn = {name}\ndns_name = {name}\nactivation_date = {year}-01-01\n"
+                f"expiration_date = {year + 1}-01-01\n")
     subprocess.run(["certtool", "--generate-self-signed", "--load-privkey", key, "--template",
                     template, "--outfile", cert], check=True, capture_output=True)
     return cert, key
@@ -82,6 +84,8 @@ def pack(site, out, tls=None):
     subprocess.run(argv + (["--tls", str(tls)] if tls else []), check=True, capture_output=True)
     return str(out)
 
+
+PAST, FUTURE = 2019, 2090  # years
 
 EC256 = ("ec", "-pkeyopt", "ec_paramgen_curve:prime256v1")
 EC384 = ("ec", "-pkeyopt", "ec_paramgen_curve:secp384r1")
@@ -151,6 +155,16 @@ def read_answer(s):
     while len(body) < length:
         body += more()
     return body
+
+
+def held(g):
+    """Objects that TLS holds, by size, once no connection is left but the one that
+    asks. (Of pages it may hold one more: who came when decides.)"""
+    until = time.monotonic() + SETTLE_S
+    while (memory := g.memory())["vm"]["conns_now"] > 1:
+        assert time.monotonic() < until, f"connections that do not end: {memory['vm']}"
+        time.sleep(0.1)
+    return {p["object_bytes"]: p["used"] for p in memory["pools"] if p["owner"] == "tls"}
 
 
 def expiry_of(cert):

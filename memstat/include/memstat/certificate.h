@@ -16,7 +16,7 @@ struct memstat_certificate {
   char subject[MEMSTAT_SUBJECT_MAX]; /* common name */
   char names[MEMSTAT_NAMES_MAX];     /* with a space between */
   const char *key;                   /* "EC 256", "RSA 2048"; static */
-  int64_t expires_unix;
+  int64_t begins_unix, expires_unix; /* s; valid from and until */
 };
 
 /* Tell about the certificate `i`, or false when there are no more. */
