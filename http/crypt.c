@@ -10,8 +10,7 @@
 
 #define CRYPT_BYTES 128
 
-__attribute__((format(printf, 2, 3), target("general-regs-only"))) /* no floats to store */
-int http_crypt_sprintf(char *out, const char *format, ...);
+__attribute__((format(printf, 2, 3))) int http_crypt_sprintf(char *out, const char *format, ...);
 unsigned long http_crypt_strtoul(const char *s, char **end, int base);
 
 /* %u, %s and %.*s. */

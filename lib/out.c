@@ -2,7 +2,6 @@
 #include <lib/assert.h>
 #include <lib/out.h>
 
-#include <stdarg.h>
 #include <string.h>
 
 #define DIGITS_MAX 20 /* of a uint64_t in decimal */
@@ -69,11 +68,15 @@ void lib_out_fixed(struct lib_out *o, uint64_t v, unsigned decimals) {
   lib_out_u64_pad(o, v % unit, decimals, '0');
 }
 
+void lib_out_list(struct lib_out *o, va_list pieces) {
+  for (const char *s; (s = va_arg(pieces, const char *)) != NULL;)
+    lib_out_str(o, s);
+}
+
 void lib_out_all(struct lib_out *o, ...) {
   va_list pieces;
   va_start(pieces, o);
-  for (const char *s; (s = va_arg(pieces, const char *)) != NULL;)
-    lib_out_str(o, s);
+  lib_out_list(o, pieces);
   va_end(pieces);
 }
 

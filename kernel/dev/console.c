@@ -3,7 +3,6 @@
  * and to kernel_console_write. */
 #include <kernel/console.h>
 #include <lib/out.h>
-#include <stdarg.h>
 
 enum { LINE_MAX = 512 };
 
@@ -33,14 +32,17 @@ void kernel_console_line(enum kernel_log level, struct lib_span line) {
   kernel_console_write(text, o.n + 2);
 }
 
-void kernel_console_say(enum kernel_log level, ...) {
+static void say(enum kernel_log level, va_list pieces) {
   char text[LINE_MAX];
   struct lib_out o;
-  va_list pieces;
   lib_out_init(&o, text, sizeof text);
-  va_start(pieces, level);
-  for (const char *s; (s = va_arg(pieces, const char *)) != NULL;)
-    lib_out_str(&o, s);
-  va_end(pieces);
+  lib_out_list(&o, pieces);
   kernel_console_line(level, lib_out_done(&o));
+}
+
+void kernel_console_say(enum kernel_log level, ...) {
+  va_list pieces;
+  va_start(pieces, level);
+  say(level, pieces);
+  va_end(pieces);
 }

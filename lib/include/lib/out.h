@@ -5,6 +5,8 @@
 
 #include <lib/span.h>
 
+#include <stdarg.h>
+
 struct lib_out {
   char *p;       /* the caller's storage */
   size_t cap;    /* bytes at p */
@@ -31,11 +33,12 @@ void lib_out_hex(struct lib_out *o, uint64_t v, unsigned digits);
 void lib_out_fixed(struct lib_out *o, uint64_t v, unsigned decimals);
 
 /* For a function of any number of texts, NULL behind the last. Without it, it
- * would store the eight registers that numbers with a fraction come in. */
-#define LIB_OUT_PIECES __attribute__((sentinel, target("general-regs-only")))
+ * would store the eight registers that numbers with a fraction come in. GCC has
+ * such a function look for its canary elsewhere, so it has none: no arrays. */
+#define LIB_OUT_PIECES __attribute__((sentinel, target("general-regs-only"), no_stack_protector))
 
-/* The literal pieces of one line: lib_out_all(o, "a", "b", NULL). */
 LIB_OUT_PIECES void lib_out_all(struct lib_out *o, ...);
+void lib_out_list(struct lib_out *o, va_list pieces); /* the same */
 
 /* What has been written so far. Valid until the storage changes. */
 struct lib_span lib_out_done(const struct lib_out *o);
