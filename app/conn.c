@@ -230,8 +230,10 @@ static bool pump_rx(struct app_conn *c, uint64_t now_ms) {
 static bool pump(struct app_conn *c, uint64_t now_ms) {
   if (session(c))
     return app_secure_pump(c->tls, c->stream, &c->http, now_ms);
-  while (pump_tx(c, now_ms) || pump_rx(c, now_ms))
-    ;
+  do
+    while (http_conn_sends(&c->http) && pump_tx(c, now_ms))
+      ;
+  while (pump_rx(c, now_ms));
   return http_conn_done(&c->http);
 }
 

@@ -219,7 +219,7 @@ static int await_more(struct http_conn *c, uint64_t now_ms) {
 
 static int rx_head(struct http_conn *c, struct lib_span in, uint64_t now_ms) {
   struct http_request *r = &c->server->request;
-  if (lib_span_starts(in, LIB_SPAN("\r\n")))
+  if (in.n >= 2 && in.p[0] == '\r' && in.p[1] == '\n')
     return take_blank_line(c, now_ms);
   int n = http_request_parse(in, r);
   if (n == E_AGAIN)

@@ -28,29 +28,38 @@ static bool reads_body(const struct http_exchange *x) {
   return x->route->on_body || (x->route->body_max > 0 && has_body);
 }
 
-static void answer_path(struct http_exchange *x, struct lib_span head) {
-  struct http_conn *c = x->conn;
-  const struct http_request *r = x->request;
-  unsigned allow;
-  if (http_https_redirect(c, r, x->path))
-    return;
-  if (!http_static_admit(c, r, x->path, x->now_ms))
-    return;
-  x->route = http_route_find(c->server, groups_of(c), x->path, r->method, x->params, &allow);
-  if (x->route)
-    c->route = (uint8_t)(x->route - c->server->routes + 1);
-  if (x->route == NULL)
-    http_static_answer(c, r, x->path, allow, x->now_ms);
-  else if (reads_body(x))
+static void answer_route(struct http_exchange *x, struct lib_span head) {
+  x->conn->route = (uint8_t)(x->route - x->conn->server->routes + 1);
+  if (reads_body(x))
     http_intake_begin(x, head);
   else
     http_exchange_run(x);
 }
 
+static void answer_path(struct http_conn *c, const struct http_request *r, struct lib_span path,
+                        struct lib_span head, uint64_t now_ms) {
+  struct http_exchange x;
+  unsigned allow;
+  if (http_https_redirect(c, r, path) || !http_static_admit(c, r, path, now_ms))
+    return;
+  x.route = http_route_find(c->server, groups_of(c), path, r->method, x.params, &allow);
+  if (x.route == NULL) {
+    http_static_answer(c, r, path, allow, now_ms);
+    return;
+  }
+  x.conn = c;
+  x.request = r;
+  x.intake = NULL;
+  x.path = path;
+  x.now_ms = now_ms;
+  x.answered = false;
+  answer_route(&x, head);
+}
+
 void http_dispatch(struct http_conn *c, const struct http_request *r, struct lib_span head,
                    uint64_t now_ms) {
   struct http_server *s = c->server;
-  struct http_exchange x = {.conn = c, .request = r, .now_ms = now_ms};
+  struct lib_span path;
   c->host = http_pack_host(&s->pack, r->host);
   if (r->form == HTTP_TARGET_AUTHORITY) { /* CONNECT: no proxy here */
     http_answer_fatal(c, 501);
@@ -60,9 +69,9 @@ void http_dispatch(struct http_conn *c, const struct http_request *r, struct lib
     answer_options(c);
     return;
   }
-  int rc = http_path_decode(r->path, s->path, sizeof s->path, &x.path);
+  int rc = http_path_decode(r->path, s->path, sizeof s->path, &path);
   if (rc == 0)
-    answer_path(&x, head);
+    answer_path(c, r, path, head, now_ms);
   else
     http_answer_page(c, rc == E_NOENT ? 404 : 400);
 }

@@ -14,17 +14,16 @@ static bool is_usual(const struct http_conn *c) {
 }
 
 static struct http_head *slot_of(const struct http_conn *c) {
-  size_t i = ((uintptr_t)c->variant / sizeof *c->variant + c->keep) % HTTP_HEADS_N;
+  size_t i = ((uintptr_t)c->variant / _Alignof(struct lib_pack_variant) + c->keep) % HTTP_HEADS_N;
   return &c->server->heads[i];
 }
 
 const char *http_date(struct http_server *s, uint64_t now_ms) {
-  int64_t now = http_server_wall_unix(s, now_ms);
-  if (s->date_unix != now) {
+  if (now_ms - s->date_ms >= 1000) {
     struct lib_out date;
     lib_out_init(&date, s->date, sizeof s->date);
-    lib_date_http(&date, now);
-    s->date_unix = now;
+    lib_date_http(&date, http_server_wall_unix(s, now_ms));
+    s->date_ms = now_ms - (uint64_t)(s->wall_zero_ms + (int64_t)now_ms) % 1000;
   }
   return s->date;
 }
@@ -33,7 +32,10 @@ struct lib_span http_heads_get(struct http_conn *c, uint64_t now_ms) {
   struct http_head *h = slot_of(c);
   if (!is_usual(c) || h->variant != c->variant || h->resource != c->resource || h->keep != c->keep)
     return LIB_SPAN("");
-  memcpy(h->text + DATE_AT, http_date(c->server, now_ms), sizeof c->server->date);
+  const char *date = http_date(c->server, now_ms);
+  if (h->date_ms != c->server->date_ms)
+    memcpy(h->text + DATE_AT, date, sizeof c->server->date);
+  h->date_ms = c->server->date_ms;
   return (struct lib_span){h->text, h->n};
 }
 
@@ -41,7 +43,10 @@ void http_heads_put(struct http_conn *c, struct lib_span head) {
   struct http_head *h = slot_of(c);
   if (!is_usual(c) || head.n > sizeof h->text)
     return;
-  *h = (struct http_head){
-      .resource = c->resource, .variant = c->variant, .n = (uint16_t)head.n, .keep = c->keep};
+  h->resource = c->resource;
+  h->variant = c->variant;
+  h->date_ms = c->server->date_ms;
+  h->n = (uint16_t)head.n;
+  h->keep = c->keep;
   memcpy(h->text, head.p, head.n);
 }

@@ -104,6 +104,11 @@ static int order(struct lib_span a, struct lib_span b) {
   return c != 0 ? c : (a.n > b.n) - (a.n < b.n);
 }
 
+/* Of paths: the shorter one first, so that few have to be compared. */
+static int order_path(struct lib_span a, struct lib_span b) {
+  return a.n != b.n ? (a.n > b.n) - (a.n < b.n) : order(a, b);
+}
+
 static bool ascending(const struct http_pack *pack, struct lib_pack_ref a, struct lib_pack_ref b) {
   return order(http_pack_span(pack, a), http_pack_span(pack, b)) < 0;
 }
@@ -231,7 +236,7 @@ static const char *check_paths(const struct http_pack *pack, const struct lib_pa
     const struct lib_pack_path *p = ROW(pack, paths, lib_pack_path, host->paths_at + i);
     if (!path_ok(pack, p->path) || p->resource >= pack->head->resources.count)
       return "a path is malformed";
-    if (i > 0 && !ascending(pack, p[-1].path, p->path))
+    if (i > 0 && order_path(http_pack_span(pack, p[-1].path), http_pack_span(pack, p->path)) >= 0)
       return "the paths are not in order";
   }
   return NULL;
@@ -405,8 +410,10 @@ static int order_lower(struct lib_span a, struct lib_span b) {
 
 const struct lib_pack_host *http_pack_host(const struct http_pack *pack, struct lib_span value) {
   const struct lib_pack_host *hosts = ROW(pack, hosts, lib_pack_host, 0);
-  struct lib_span name = host_name(value);
   uint32_t from = 1, to = pack->head->hosts.count;
+  if (to == 1)
+    return hosts;
+  struct lib_span name = host_name(value);
   while (from < to) {
     uint32_t mid = from + (to - from) / 2;
     int c = order_lower(name, http_pack_span(pack, hosts[mid].name));
@@ -427,7 +434,7 @@ const struct lib_pack_resource *http_pack_find(const struct http_pack *pack,
   while (from < to) {
     uint32_t mid = from + (to - from) / 2;
     const struct lib_pack_path *p = ROW(pack, paths, lib_pack_path, mid);
-    int c = order(path, http_pack_span(pack, p->path));
+    int c = order_path(path, http_pack_span(pack, p->path));
     if (c == 0)
       return ROW(pack, resources, lib_pack_resource, p->resource);
     if (c < 0)

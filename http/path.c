@@ -78,11 +78,23 @@ static size_t remove_dot_segments(char *buf, size_t n) {
   return out;
 }
 
+/* Nearly all are as they should be: without an escape or a segment that begins
+ * with a dot. */
+static bool is_plain(struct lib_span raw) {
+  for (size_t i = 1; i < raw.n; i++)
+    if (raw.p[i] == '%' || (raw.p[i] == '.' && raw.p[i - 1] == '/'))
+      return false;
+  return true;
+}
+
 int http_path_decode(struct lib_span raw, char *buf, size_t cap, struct lib_span *path) {
   if (raw.n > cap)
     return E_LIMIT;
   if (raw.n == 0 || raw.p[0] != '/')
     return E_PROTO;
+  *path = raw;
+  if (is_plain(raw))
+    return 0;
   int rc = check_escapes(raw);
   if (rc < 0)
     return rc;

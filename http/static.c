@@ -29,6 +29,8 @@ static const struct lib_pack_variant *choose(const struct http_server *s,
   struct http_codings codings;
   const struct lib_pack_variant *best = NULL;
   unsigned best_q = 0;
+  if (!http_request_may_have(r, LIB_SPAN("accept-encoding")))
+    return http_pack_variant(&s->pack, res, 0);
   http_negotiate_read(r, &codings);
   for (unsigned i = 0; i < res->variants_n; i++) {
     const struct lib_pack_variant *v = http_pack_variant(&s->pack, res, i);
@@ -41,26 +43,30 @@ static const struct lib_pack_variant *choose(const struct http_server *s,
   return best;
 }
 
-static void answer_variant(struct http_conn *c, const struct http_request *r, uint64_t now_ms) {
-  struct http_server *s = c->server;
+/* What the request's conditions and ranges make of an answer with a file. */
+static void answer_asked(struct http_conn *c, const struct http_request *r, uint64_t now_ms) {
   char etag[HTTP_ETAG_BYTES];
-  struct http_validators validators = {.modified_unix = c->resource->modified_unix,
-                                       .now_unix = http_server_wall_unix(s, now_ms)};
-  if (r->conditional)
-    validators.etag = http_pack_etag(c->variant, etag);
-  unsigned status = r->conditional ? http_condition_check(r, &validators) : 200;
+  struct http_validators validators = {.etag = http_pack_etag(c->variant, etag),
+                                       .modified_unix = c->resource->modified_unix,
+                                       .now_unix = http_server_wall_unix(c->server, now_ms)};
+  unsigned status = http_condition_check(r, &validators);
   if (status == 412) {
     http_answer_page(c, 412);
-    return;
-  }
-  c->body = http_pack_span(&s->pack, c->variant->body);
-  c->stable = true;
-  http_answer_begin(c, HTTP_ANSWER_FILE, status);
-  if (status == 304)
+  } else if (status == 304) {
+    c->status = 304;
     c->body = LIB_SPAN("");
-  else if (r->method == HTTP_GET && http_request_field(r, LIB_SPAN("range")).p &&
-           http_condition_range(r, &validators))
+  } else if (r->method == HTTP_GET && http_request_field(r, LIB_SPAN("range")).p &&
+             http_condition_range(r, &validators)) {
     http_parts_answer(c, r);
+  }
+}
+
+static void answer_variant(struct http_conn *c, const struct http_request *r, uint64_t now_ms) {
+  c->body = http_pack_span(&c->server->pack, c->variant->body);
+  c->stable = true;
+  http_answer_begin(c, HTTP_ANSWER_FILE, 200);
+  if (r->conditional || http_request_may_have(r, LIB_SPAN("range")))
+    answer_asked(c, r, now_ms);
 }
 
 static void answer_file(struct http_conn *c, const struct lib_pack_resource *res,

@@ -12,15 +12,15 @@ bool lib_span_eq(struct lib_span a, struct lib_span b) {
   return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
-static unsigned char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? (unsigned char)(c + 32) : (unsigned char)c;
+static bool is_letter(char c) {
+  return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
 }
 
 bool lib_span_ieq(struct lib_span a, struct lib_span b) {
   if (a.n != b.n)
     return false;
   for (size_t i = 0; i < a.n; i++)
-    if (lower(a.p[i]) != lower(b.p[i]))
+    if (a.p[i] != b.p[i] && ((a.p[i] ^ b.p[i]) != 0x20 || !is_letter(a.p[i])))
       return false;
   return true;
 }

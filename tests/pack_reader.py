@@ -108,7 +108,7 @@ class Pack:
     def __init__(self, data):
         self.data = data
         magic, version, size, self.checksum, self.built = struct.unpack_from("<8sIIQQ", data)
-        assert (magic, version, size) == (b"THIMPACK", 2, len(data))
+        assert (magic, version, size) == (b"THIMPACK", 3, len(data))
         self.tables = {}
         for i, name in enumerate(TABLES):
             off, count = struct.unpack_from("<2I", data, 32 + 8 * i)

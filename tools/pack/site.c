@@ -53,10 +53,16 @@ static void claim_redirect(struct site_host *h, const char *from, const char *to
   claim(h, from, resource_add_redirect(h->image, location, 301), rank);
 }
 
+/* As the server looks them up (lib/pack.h). */
+static int path_order(const char *a, const char *b) {
+  size_t n = strlen(a), m = strlen(b);
+  return n != m ? (n > m) - (n < m) : memcmp(a, b, n);
+}
+
 /* By path, the winner first. */
 static int by_path(const void *a, const void *b) {
   const struct claim *x = a, *y = b;
-  int c = strcmp(x->path, y->path);
+  int c = path_order(x->path, y->path);
   return c != 0 ? c : (x->rank < y->rank) - (x->rank > y->rank);
 }
 
@@ -77,7 +83,7 @@ static size_t lower_bound(const struct site_host *h, const char *path) {
   size_t from = 0, to = h->settled_n;
   while (from < to) {
     size_t mid = from + (to - from) / 2;
-    if (strcmp(h->claims[mid].path, path) < 0)
+    if (path_order(h->claims[mid].path, path) < 0)
       from = mid + 1;
     else
       to = mid;

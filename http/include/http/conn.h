@@ -58,6 +58,11 @@ struct http_out {
   bool whole;            /* a head: acknowledge all of it or none */
 };
 
+/* There may be something to send. */
+static inline bool http_conn_sends(const struct http_conn *c) {
+  return c->phase != HTTP_TX_NONE;
+}
+
 /* What to send next; borrowed until the next call on any connection of this
  * server. Call again after http_conn_tx_ack until it is empty. */
 struct http_out http_conn_tx_buf(struct http_conn *c, uint64_t now_ms);

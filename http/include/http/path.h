@@ -8,8 +8,8 @@
  *
  * raw      begins with '/', no query
  * buf      receives the path, at most raw.n bytes; not NUL-terminated
- * path     written on success: points into `buf`, begins with '/', has no
- *          segment "." or ".." and no NUL
+ * path     written on success: points into `buf`, or is `raw` where nothing has
+ *          to be changed; begins with '/', has no segment "." or ".." and no NUL
  * errors   E_PROTO   a malformed escape, or %00: answer 400
  *          E_NOENT   an encoded '/': no resource has one in its name
  *          E_LIMIT   longer than `cap`

@@ -52,9 +52,14 @@ struct http_request {
   bool expect_continue;        /* Expect: 100-continue */
   bool conditional;            /* there is a field that begins with "If-" */
   uint64_t content_length;     /* bytes of the body; 0 when chunked */
+  uint64_t names;              /* the bits http_name_bit of all fields */
   unsigned fields_n;
   struct http_field fields[HTTP_FIELDS_MAX];
 };
+
+static inline unsigned http_name_bit(struct lib_span name) {
+  return (name.n + 5u * (name.p[0] | 0x20u)) & 63;
+}
 
 /* Parse one HTTP/1.1 request head from the front of `in`.
  *
@@ -66,6 +71,12 @@ struct http_request {
  * context  any; no allocation; O(in.n)
  * source   RFC 9112 2.2, 3, 5, 6 */
 int http_request_parse(struct lib_span in, struct http_request *out);
+
+/* False: there is no field of that name. True: there may be one. To leave out
+ * work cheaply; it costs one comparison where `name` is a constant. */
+static inline bool http_request_may_have(const struct http_request *r, struct lib_span name) {
+  return r->names >> http_name_bit(name) & 1;
+}
 
 /* The value of the first field called `name`; p is NULL when there is none. */
 struct lib_span http_request_field(const struct http_request *r, struct lib_span name);

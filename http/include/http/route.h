@@ -18,6 +18,10 @@ struct lib_span http_route_param(const char *pattern, const struct lib_span para
 /* Whether the page is there: it is in no group, or in one of `groups`. */
 bool http_route_on(uint32_t groups, const struct http_route *route);
 
+/* Note which of the server's routes a path may be for, by the first letter of
+ * both: the paths of files are for none, mostly. Called by http_server_init. */
+void http_route_sort(struct http_server *s);
+
 /* The page for a path and method.
  *
  * groups   that are there

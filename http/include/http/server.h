@@ -46,9 +46,10 @@ struct http_counters {
 struct http_head {
   const struct lib_pack_resource *resource; /* NULL: none */
   const struct lib_pack_variant *variant;
-  uint16_t n;                /* bytes of text */
-  bool keep;                 /* for a connection that goes on */
-  char text[HTTP_HEAD_KEPT]; /* with some date */
+  uint64_t date_ms; /* server->date_ms of the date in it */
+  uint16_t n;       /* bytes of text */
+  bool keep;        /* for a connection that goes on */
+  char text[HTTP_HEAD_KEPT];
 };
 
 struct http_server {
@@ -73,8 +74,9 @@ struct http_server {
   unsigned listeners; /* event streams now */
 
   /* http's own. */
-  int64_t wall_zero_ms; /* wall clock at now_ms == 0, Unix ms */
-  int64_t date_unix;    /* the second that `date` shows */
+  uint32_t routes_of[32]; /* a bit for each route, by the first letter of a path */
+  int64_t wall_zero_ms;   /* wall clock at now_ms == 0, Unix ms */
+  uint64_t date_ms;       /* now_ms when the second began that `date` shows */
   char date[29];
   uint64_t auth_seen[HTTP_AUTH_CACHE_N]; /* keyed hashes of verified credentials */
   unsigned auth_next;                    /* the one to be replaced next */

@@ -18,7 +18,7 @@
 #include <stdint.h>
 
 #define LIB_PACK_MAGIC "THIMPACK"
-#define LIB_PACK_VERSION 2u
+#define LIB_PACK_VERSION 3u
 #define LIB_PACK_NONE UINT32_MAX /* "no index" */
 
 /* Longest texts, in bytes. */
@@ -63,7 +63,8 @@ struct lib_pack_header {
 struct lib_pack_host {
   struct lib_pack_ref name;         /* lower case, no port; "" for [0], then
                                        sorted bytewise */
-  uint32_t paths_at, paths_n;       /* exact paths, sorted bytewise */
+  uint32_t paths_at, paths_n;       /* exact paths, the shortest first,
+                                       equally long ones bytewise */
   uint32_t prefixes_at, prefixes_n; /* prefix rules, longest first */
   uint32_t errors_at, errors_n;     /* custom error pages, by status */
   uint32_t realms_at, realms_n;     /* auth realms, longest prefix first */
