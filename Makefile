@@ -207,6 +207,8 @@ app.extra = -Iapp
 fast := net/checksum.c lib/siphash.c http/request.c lib/span.c kernel/dev/virtq.c \
   $(addprefix tls/,fast_aead.c fast_p256.c) $(addprefix mbedtls/,bignum_core constant_time sha512)
 $(fast:%=build/guest/%.o): guest.flags += -O2
+# What clears much calls the function for it, which does eight bytes at a time.
+$(patsubst %,build/guest/%.o,kernel/mem/page.c net/pcbs.c): guest.flags += -fno-builtin-memset
 build/guest/kernel/cpu/canary.c.o: guest.flags += -fno-lto
 # With these it has intrinsics in place of assembly; it asks the CPU before it uses them.
 $(foreach b,$(builds),build/$(b)/mbedtls/aesni.o): mbedtls.flags += -maes -mpclmul \
@@ -315,10 +317,10 @@ build/guest/musl/%.o: Makefile | build/headers
 
 # --- The image -----------------------------------------------------------------
 
-pack.c := $(wildcard tools/pack/*.c) lib/siphash.c lib/span.c lib/out.c lib/date.c
-build/thimble-pack: $(pack.c) $(wildcard tools/pack/*.h lib/include/lib/*.h) | build/fetched
+pack.c := $(wildcard tools/pack/*.c) http/pack.c lib/siphash.c lib/span.c lib/out.c lib/date.c
+build/thimble-pack: $(pack.c) $(wildcard tools/pack/*.h http/include/http/pack.h lib/include/lib/*.h) | build/fetched
 	$(call say,cc tools/pack)
-	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g $(warnings) -Ilib/include $(pack.c) -o $@ \
+	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g $(warnings) -Ilib/include -Ihttp/include $(pack.c) -o $@ \
 	  -lzopfli -lz -lbrotlienc -lyaml
 
 # Pages made by code need the files of site/assets, whatever the SITE.

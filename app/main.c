@@ -24,10 +24,12 @@
 #include "options.h"
 
 enum { LINE_MAX = 256 };
+enum { QUIET_MS = 100 }; /* of waiting for the first request before the start's lines */
 
 static struct http_server server;
 static struct kernel_heap work_heap;
-static uint64_t end_ms = UINT64_MAX; /* when the VM ends; asked for by the host */
+static uint64_t quiet_ms = UINT64_MAX; /* when the start's lines are written; all: they are */
+static uint64_t end_ms = UINT64_MAX;   /* when the VM ends; asked for by the host */
 
 static uint64_t now_ms(void) {
   return kernel_clock_ns() / 1000000;
@@ -65,8 +67,7 @@ static void open_site(void) {
   if (given.n)
     kernel_console_say(KERNEL_LOG_ERROR, "thimble: the site pack given at boot is refused: ", why,
                        "; serving the image's own", NULL);
-  if (http_pack_open(&server.pack, kernel_boot_site(), &why) < 0)
-    kernel_panic(why);
+  http_pack_trust(&server.pack, kernel_boot_site());
 }
 
 static void start_server(const struct app_options *options) {
@@ -133,7 +134,6 @@ static void start_network(const struct app_options *options) {
 static void say_listening(uint16_t port) {
   char line[LINE_MAX];
   struct lib_out o;
-  memstat_vm.boot_listening_ns = kernel_clock_ns();
   lib_out_init(&o, line, sizeof line);
   lib_out_str(&o, "thimble: listening on port ");
   lib_out_u64(&o, port);
@@ -180,9 +180,20 @@ static void say_addresses(void) {
     return;
   memcpy(said, line, now.n);
   said_n = now.n;
-  if (memstat_vm.boot_address_ns == 0)
-    memstat_vm.boot_address_ns = kernel_clock_ns();
   kernel_console_line(KERNEL_LOG_INFO, now);
+}
+
+/* Each byte of the console may cost a VM exit: whoever waits for the first answer
+ * does not wait for the start's lines as well. */
+static void say_news(uint16_t port) {
+  if (quiet_ms != UINT64_MAX) {
+    if (server.counters.requests == 0 && memstat_vm.uptime_ms < quiet_ms)
+      return;
+    quiet_ms = UINT64_MAX;
+    say_listening(port);
+  }
+  if (net_addresses_changed())
+    say_addresses();
 }
 
 static uint64_t next_deadline_ns(void) {
@@ -190,6 +201,8 @@ static uint64_t next_deadline_ns(void) {
   uint64_t ms = conns < log ? conns : log;
   if (end_ms < ms)
     ms = end_ms;
+  if (quiet_ms < ms)
+    ms = quiet_ms;
   if (ms > UINT64_MAX / 1000000)
     return net;
   return ms * 1000000 < net ? ms * 1000000 : net;
@@ -215,7 +228,7 @@ static void end_if_asked(void) {
     kernel_power_end(kernel_power_asked());
 }
 
-_Noreturn static void loop(void) {
+_Noreturn static void loop(uint16_t port) {
   for (;;) {
     net_poll();
     memstat_vm.uptime_ms = now_ms();
@@ -228,8 +241,7 @@ _Noreturn static void loop(void) {
     net_flush();
     if (memstat_vm.boot_answer_ns == 0 && server.counters.requests > 0)
       memstat_vm.boot_answer_ns = kernel_clock_ns();
-    if (net_addresses_changed())
-      say_addresses();
+    say_news(port);
     kernel_idle(next_deadline_ns());
   }
 }
@@ -246,6 +258,7 @@ _Noreturn void app_main(void) {
   start_network(&options);
   app_log_init(&options.logs, &server);
   say_last_crash();
-  say_listening(options.port);
-  loop();
+  memstat_vm.boot_listening_ns = kernel_clock_ns();
+  quiet_ms = now_ms() + QUIET_MS;
+  loop(options.port);
 }

@@ -359,7 +359,8 @@ int http_pack_open(struct http_pack *pack, struct lib_span bytes, const char **w
   *why = check_header(bytes);
   if (*why)
     return E_PROTO;
-  struct http_pack p = {bytes.p, (const void *)bytes.p};
+  struct http_pack p;
+  http_pack_trust(&p, bytes);
   *why = check_tables(&p);
   *why = *why ? *why : check_media(&p);
   *why = *why ? *why : check_variants(&p);

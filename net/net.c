@@ -9,6 +9,7 @@
 #include <lwip/nd6.h>
 #include <lwip/sys.h>
 #include <lwip/timeouts.h>
+#include <memstat/memstat.h>
 #include <net/net.h>
 #include <string.h>
 
@@ -22,9 +23,17 @@ u32_t sys_now(void) {
   return (u32_t)(kernel_clock_ns() / 1000000);
 }
 
+static bool has_address(const struct netif *netif) {
+  bool found = !ip4_addr_isany_val(*netif_ip4_addr(netif));
+  for (int i = 0; i < LWIP_IPV6_NUM_ADDRESSES; i++)
+    found |= ip6_addr_isvalid(netif_ip6_addr_state(netif, i)) != 0;
+  return found;
+}
+
 static void status_changed(struct netif *netif) {
-  (void)netif;
   changed = true;
+  if (memstat_vm.boot_address_ns == 0 && has_address(netif))
+    memstat_vm.boot_address_ns = kernel_clock_ns();
 }
 
 static ip4_addr_t address4(const struct net_address *a) {

@@ -77,14 +77,14 @@ _Noreturn void boot_start(uint64_t addr, unsigned protocol) {
   serial_init();
   clock_pvclock_init();
   boot_memory(protocol, addr);
-  clock_init();
-  memstat_vm.boot_ring3_ns = clock_tsc_to_ns(ring3_tsc);
   crash_init();
   memstat_vm.image_bytes = (uint32_t)(image_end - image_start);
   lapic_init();
   if (platform_here()->start)
     platform_here()->start();
   entropy_init();
+  clock_init();
+  memstat_vm.boot_ring3_ns = clock_tsc_to_ns(ring3_tsc);
   __stack_chk_guard = entropy_stack_guard();
   memstat_vm.boot_devices_ns = kernel_clock_ns();
   app_main();

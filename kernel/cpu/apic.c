@@ -4,6 +4,7 @@
  * and to measure the TSC where nothing else tells its rate. */
 #include <kernel/clock.h>
 
+#include "../dev/dev.h"
 #include "cpu.h"
 
 enum {
@@ -26,39 +27,33 @@ static const uint64_t ioapics[] = {0xfec00000, 0xfec10000};
 enum { IOAPIC_PINS = 24, IOAPIC_DATA = 0x10, IOAPIC_REDIRECTION = 0x10 };
 
 static uint64_t ticks_per_s; /* 0 until the first sleep */
-static uint64_t started_ns;
+static uint64_t started_tsc;
 
 static volatile uint32_t *reg(unsigned offset) {
   return cpu_reg32(LAPIC + offset);
 }
 
-/* The timer counts down from its largest value, and interrupts nobody. */
-static void run_silently(void) {
+/* Let it run silently from now to the first sleep: that tells its rate, or the
+ * TSC's meanwhile. */
+void lapic_init(void) {
   *reg(SPURIOUS) = ENABLED | VECTOR_SPURIOUS;
+  *reg(LVT_LINT0) = MASKED; /* no interrupts from a PIC nobody programmed */
   *reg(TIMER_DIVIDE) = DIVIDE_BY_1;
   *reg(LVT_TIMER) = MASKED;
   *reg(TIMER_INITIAL) = UINT32_MAX;
+  started_tsc = cpu_tsc();
 }
 
-uint64_t lapic_measure_tsc_khz(void) {
-  run_silently();
-  uint64_t from = cpu_tsc();
-  uint32_t start = *reg(TIMER_CURRENT), at;
-  while (start - (at = *reg(TIMER_CURRENT)) < QEMU_TICKS_PER_MS)
+uint64_t lapic_tsc_khz(void) {
+  uint32_t ticks;
+  while ((ticks = UINT32_MAX - *reg(TIMER_CURRENT)) < QEMU_TICKS_PER_MS)
     cpu_pause();
-  return (cpu_tsc() - from) * QEMU_TICKS_PER_MS / (start - at);
-}
-
-/* Until the first sleep, which learns the timer's rate from it. */
-void lapic_init(void) {
-  *reg(LVT_LINT0) = MASKED; /* no interrupts from a PIC nobody programmed */
-  run_silently();
-  started_ns = kernel_clock_ns();
+  return (cpu_tsc() - started_tsc) * QEMU_TICKS_PER_MS / ticks;
 }
 
 static void learn_rate(void) {
   uint64_t ticks = UINT32_MAX - *reg(TIMER_CURRENT);
-  uint64_t ns = kernel_clock_ns() - started_ns;
+  uint64_t ns = kernel_clock_ns() - clock_tsc_to_ns(started_tsc);
   ticks_per_s = ticks * 1000000000 / ns + 1;
   *reg(LVT_TIMER) = VECTOR_TIMER;
   watchdog_second = ticks_per_s > UINT32_MAX ? UINT32_MAX : (uint32_t)ticks_per_s;

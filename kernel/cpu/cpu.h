@@ -128,9 +128,9 @@ bool paging_shared(uint64_t base, uint64_t bytes);
 /* Local APIC: enabled, timer one-shot, all else masked. */
 void lapic_init(void);
 
-/* The TSC's rate in kHz, measured for 1 ms against the timer, which QEMU and KVM
- * run at 1 GHz. */
-uint64_t lapic_measure_tsc_khz(void);
+/* The TSC's rate in kHz, measured against the timer, which QEMU and KVM run at
+ * 1 GHz: since lapic_init, for 1 ms at least. */
+uint64_t lapic_tsc_khz(void);
 
 /* Route a global interrupt (edge) to VECTOR_DEVICE. */
 void ioapic_enable(unsigned gsi);

@@ -61,8 +61,11 @@ static void map(uint64_t *pml4, uint64_t from, uint64_t to, uint64_t bits) {
       from += LARGE;
       continue;
     }
-    table_below(entry)[from >> 12 & 511] = from | bits;
-    from += PAGE;
+    uint64_t *table = table_below(entry);
+    do {
+      table[from >> 12 & 511] = from | bits;
+      from += PAGE;
+    } while (from < to && from % LARGE != 0);
   }
 }
 

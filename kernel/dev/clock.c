@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Time from the TSC. KVM's and Xen's paravirtual clock gives its rate (and
- * corrects it); elsewhere it is measured once against the local APIC timer
- * under QEMU's emulation, or CPUID tells it. */
+ * corrects it); elsewhere CPUID tells it, or it is measured once against the
+ * local APIC timer. */
 #include <kernel/clock.h>
 #include <kernel/panic.h>
 #include <memstat/memstat.h>
@@ -29,14 +29,15 @@ static uint64_t scale(uint64_t ticks, uint64_t mul) {
   return (uint64_t)((unsigned __int128)ticks * mul >> 32);
 }
 
+/* The hypervisor moves the base on: the TSC at entry often lies before it. */
 static uint64_t pvclock_ns(uint64_t tsc) {
   uint32_t version;
   uint64_t ns;
   do {
     version = pvclock->version;
-    uint64_t ticks = tsc > pvclock->tsc ? tsc - pvclock->tsc : 0;
+    int64_t ticks = (int64_t)(tsc - pvclock->tsc);
     ticks = pvclock->shift < 0 ? ticks >> -pvclock->shift : ticks << pvclock->shift;
-    ns = pvclock->system_ns + scale(ticks, pvclock->mul);
+    ns = pvclock->system_ns + (uint64_t)((__int128)ticks * pvclock->mul >> 32);
   } while ((version & 1) || version != pvclock->version);
   return ns;
 }
@@ -61,16 +62,11 @@ const char *kernel_clock_name(void) {
   return name;
 }
 
-/* The time since the clock last started is often too short for the TSC at entry
- * to lie behind its base: count back from now. */
 void clock_pvclock_use(const char *whose, const struct pvclock *clock,
                        const struct pvclock_wall *wall) {
-  uint64_t now = cpu_tsc();
-  uint64_t ticks = now - boot_tsc_entry;
   name = whose;
   pvclock = clock;
-  ticks = pvclock->shift < 0 ? ticks >> -pvclock->shift : ticks << pvclock->shift;
-  entry_system_ns = pvclock_ns(now) - scale(ticks, pvclock->mul);
+  entry_system_ns = pvclock_ns(boot_tsc_entry);
   wall_at_entry = (int64_t)(wall->s + entry_system_ns / 1000000000);
 }
 
@@ -95,7 +91,7 @@ static uint64_t tsc_khz(void) {
   uint64_t khz = 0;
   if (cpu_id(CPUID_HYPERVISOR, 0).a >= CPUID_TIMING)
     khz = cpu_id(CPUID_TIMING, 0).a;
-  return khz ? khz : lapic_measure_tsc_khz();
+  return khz ? khz : lapic_tsc_khz();
 }
 
 /* Where the hypervisor has not started the TSC with the machine, it shows some

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <http/pack.h>
 #include <lib/siphash.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -209,6 +210,15 @@ static void put(char *pack, uint64_t at, const void *p, size_t n) {
     memcpy(pack + at, p, n);
 }
 
+/* By the reader's own checks: what is linked into an image is not checked again. */
+static void check(const char *pack, uint64_t n) {
+  struct http_pack opened;
+  const char *why;
+  if (http_pack_open(&opened, (struct lib_span){pack, n}, &why) < 0 ||
+      http_pack_verify(&opened, &why) < 0)
+    util_die("the pack is not sound: %s", why);
+}
+
 static char *render(struct image *m) {
   uint64_t text_at;
   struct lib_pack_header h = lay_out(m, &text_at);
@@ -250,6 +260,7 @@ static bool write_all(int fd, const char *p, uint64_t n) {
 
 void image_write(struct image *image, const char *out) {
   char *pack = render(image);
+  check(pack, image->size);
   char *part = util_format("%s.XXXXXX", out);
   int fd = mkstemp(part);
   if (fd < 0)

@@ -11,8 +11,8 @@
  *   | bodies, 8-byte aligned                                             |
  *   +--------------------------------------------------------------------+
  *
- * A reader checks the pack's structure once (http_pack_open); afterwards every
- * reference in it is known to lie inside. */
+ * The structure is checked once (http_pack_open), when the pack is written or
+ * given at boot; afterwards every reference in it is known to lie inside. */
 #pragma once
 
 #include <stdint.h>
