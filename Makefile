@@ -431,9 +431,10 @@ build/unit/test_virtq: build/hosted-san/kernel/dev/virtq.c.o
 build/unit/test_virtio: $(addprefix build/hosted-san/kernel/,dev/virtq.c.o platform/virtio.c.o)
 build/unit/test_pci: $(addprefix build/hosted-san/kernel/,dev/virtq.c.o \
   $(addprefix platform/,virtio.c.o pci.c.o virtio_pci.c.o))
+build/unit/test_virtio_net: $(addprefix build/hosted-san/kernel/dev/,virtq.c.o virtio_net.c.o)
 build/unit/test_netfront: build/hosted-san/kernel/dev/netfront.c.o
 build/unit/test_xenstore: build/hosted-san/kernel/platform/xenstore.c.o
-build/unit/test_netfront.o build/unit/test_xenstore.o: unit.flags += -isystem build/headers/uapi
+build/unit/test_netfront.o build/unit/test_virtio_net.o build/unit/test_xenstore.o: unit.flags += -isystem build/headers/uapi
 build/unit/test_virtio_mmio: build/hosted-san/kernel/platform/virtio_mmio.c.o
 
 # The site that the wire cases of tests/data/http speak of.

@@ -17,10 +17,9 @@ static uint8_t seed[SEED_BYTES];
 static bool asked;
 
 void virtio_rng_poll(void) {
-  uint32_t n;
-  if (!asked || !virtq_take(&queue, &n))
+  if (!asked || !virtq_take(&queue))
     return;
-  entropy_mix(seed, n < SEED_BYTES ? n : SEED_BYTES);
+  entropy_mix(seed, queue.written < SEED_BYTES ? queue.written : SEED_BYTES);
   memset(seed, 0, sizeof seed);
   asked = false;
 }
@@ -36,8 +35,9 @@ static bool wait_for_seed(void) {
 
 bool virtio_rng_start(bool wait) {
   struct virtio_device *d = virtio_find(VIRTIO_ID_RNG);
-  uint64_t features = 0;
-  if (!d || virtio_negotiate(d, &features) < 0 || virtio_queue_open(d, 0, 4, false, &queue) < 0)
+  uint64_t offered;
+  if (!d || virtio_reset(d, &offered) < 0 || virtio_accept(d, 0) < 0 ||
+      virtio_queue_open(d, 0, 4, false, &queue) < 0)
     return false;
   struct kernel_netdev_piece piece = {seed, sizeof seed};
   virtq_put(&queue, &piece, 1, true, seed);

@@ -106,7 +106,7 @@ static void free_chain(struct virtq *q, uint16_t head) {
   q->free_n += n;
 }
 
-void *virtq_take(struct virtq *q, uint32_t *len) {
+void *virtq_take(struct virtq *q) {
   while (q->used_at != q->used->idx) {
     __asm__ volatile("" ::: "memory");
     volatile struct virtq_used_elem *e = &q->used->ring[q->used_at++ & (q->size - 1)];
@@ -114,7 +114,7 @@ void *virtq_take(struct virtq *q, uint32_t *len) {
     void *cookie = head < q->size ? q->cookie[head] : NULL;
     if (!cookie)
       continue; /* the device's mistake: nothing of ours has that head */
-    *len = e->len;
+    q->written = e->len;
     q->cookie[head] = NULL;
     free_chain(q, (uint16_t)head);
     return cookie;

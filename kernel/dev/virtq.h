@@ -23,6 +23,7 @@ struct virtq {
   uint16_t avail_at;                  /* next entry of avail, not yet published */
   uint16_t published;                 /* avail index the device knows */
   uint16_t used_at;                   /* next entry of used to read */
+  uint32_t written;                   /* bytes the device claims of the chain taken last */
   bool event_idx;                     /* VIRTIO_F_EVENT_IDX agreed */
 };
 
@@ -41,10 +42,9 @@ int virtq_put(struct virtq *q, const struct kernel_netdev_piece *piece, unsigned
 /* Show the device what was put. True when it wants to be notified. */
 bool virtq_publish(struct virtq *q);
 
-/* The cookie of the next chain the device is done with, or NULL.
- * len    bytes it wrote, as it claims: the caller checks
- * An entry with an impossible head is skipped. */
-void *virtq_take(struct virtq *q, uint32_t *len);
+/* The cookie of the next chain the device is done with, or NULL; q->written says
+ * what it wrote. An entry with an impossible head is skipped. */
+void *virtq_take(struct virtq *q);
 
 /* Ask for an interrupt at the next used entry. True when there is one already. */
 bool virtq_arm(struct virtq *q);

@@ -13,6 +13,7 @@ enum {
   RESET_TRIES = 100000,
   ALL_INTERRUPTS = 3,
 };
+#define MODERN (1ull << VIRTIO_F_VERSION_1)
 
 struct virtio_device virtio_devices[VIRTIO_DEVICES_MAX];
 unsigned virtio_devices_n;
@@ -75,17 +76,18 @@ static void set_driver_features(const struct virtio_device *d, uint64_t features
   set(d, VIRTIO_DRIVER_FEATURES, (uint32_t)features);
 }
 
-int virtio_negotiate(struct virtio_device *d, uint64_t *features) {
-  const uint64_t modern = 1ull << VIRTIO_F_VERSION_1;
+int virtio_reset(struct virtio_device *d, uint64_t *offered) {
   set(d, VIRTIO_STATUS, 0); /* step 1 */
   for (int i = 0; get(d, VIRTIO_RESETTING); i++)
     if (i == RESET_TRIES)
       return E_PROTO;
   set(d, VIRTIO_STATUS, FOUND); /* steps 2, 3 */
-  *features = (*features | modern) & device_features(d);
-  if (!(*features & modern))
-    return E_PROTO;
-  set_driver_features(d, *features);                          /* step 4 */
+  *offered = device_features(d);
+  return *offered & MODERN ? 0 : E_PROTO;
+}
+
+int virtio_accept(struct virtio_device *d, uint64_t features) {
+  set_driver_features(d, features | MODERN);                  /* step 4 */
   set(d, VIRTIO_STATUS, AGREED);                              /* step 5 */
   if (!(get(d, VIRTIO_STATUS) & VIRTIO_CONFIG_S_FEATURES_OK)) /* step 6 */
     return E_PROTO;

@@ -61,10 +61,13 @@ struct virtio_device *virtio_add(const struct virtio_transport *transport);
 /* The first device with that id, or NULL. */
 struct virtio_device *virtio_find(uint32_t id);
 
-/* Reset the device and agree on features, steps 1 to 6 of 3.1.1.
- * features   wanted; on success those both sides have
- * errors     E_PROTO  refused, or not a version 1 device */
-int virtio_negotiate(struct virtio_device *d, uint64_t *features);
+/* Reset the device, up to what it offers: steps 1 to 3 of 3.1.1 and half of 4.
+ * errors   E_PROTO  it does not come to rest, or is not of version 1 */
+int virtio_reset(struct virtio_device *d, uint64_t *offered);
+
+/* Agree on features, a part of those offered: to step 6.
+ * errors   E_PROTO  refused */
+int virtio_accept(struct virtio_device *d, uint64_t features);
 
 /* Give queue `index` to the device; `q` gets min(the device's size, `most`)
  * entries in pages of its own.

@@ -85,8 +85,9 @@ void net_heap_free(void *p);
 #define TCP_MSS 1460 /* Ethernet; the peer's and the path's are taken into account */
 #define LWIP_WND_SCALE 1
 #define TCP_RCV_SCALE 1
-#define TCP_WND 65536      /* most bytes a peer may have in our memory */
-#define TCP_SND_BUF 131072 /* most bytes we may have under way to one peer */
+#define TCP_WND 65536                          /* most bytes a peer may have in our memory */
+#define TCP_WND_UPDATE_THRESHOLD (TCP_WND / 4) /* read before the peer is told without need */
+#define TCP_SND_BUF 131072                     /* most bytes we may have under way to one peer */
 #define TCP_SND_QUEUELEN 512
 #define MEMP_NUM_TCP_SEG 65535 /* the pool's own bound is in net/memory.c */
 #define MEMP_NUM_PBUF 65535

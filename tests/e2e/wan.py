@@ -5,9 +5,11 @@
 
 The router's kernel makes single packets with whole checksums of what the guest
 sends in large segments, since wan0 asks for nothing else; each packet passes
-through this process, which looks at it and loses, delays or overtakes it."""
+through this process, which looks at it and loses, delays or overtakes it. What
+the client sends can be large frames: the router hands them to the guest whole."""
 
 import contextlib
+import fcntl
 import heapq
 import os
 import random
@@ -21,7 +23,8 @@ from vm import tap
 
 NEAR4, FAR4 = "10.74.0.1", "10.74.0.2"
 NEAR6, FAR6 = "fd74::1", "fd74::2"
-VNET_HEADER = bytes(10)  # of a packet that asks nothing of its receiver
+VNET_HEADER = 10  # bytes before a frame: how to cut it, which sum to complete
+TUNSETOFFLOAD, TUN_F_CSUM, TUN_F_TSO = 0x400454D0, 1, 2 | 4
 ETHERNET, IP6_TYPE = 14, b"\x86\xdd"
 SMALLEST = ETHERNET + 20 + 20  # a frame with a TCP segment
 
@@ -57,7 +60,8 @@ class Line:
         self._thread.start()
 
     def _take(self, side):
-        frame = os.read(self.fds[side], 65600)[len(VNET_HEADER) :]
+        packet = os.read(self.fds[side], 65600)
+        frame = packet[VNET_HEADER:]
         if len(frame) >= SMALLEST:
             port, sequence, data = segment(frame)
             if side == 0:
@@ -71,14 +75,14 @@ class Line:
         late = self.random.random() < self.overtake
         due = time.monotonic() + self.delay_s + (0.003 if late else 0)
         self._n += 1
-        heapq.heappush(self._due, (due, self._n, 1 - side, frame))
+        heapq.heappush(self._due, (due, self._n, 1 - side, packet))
 
     def _send(self):
         now = time.monotonic()
         while self._due and self._due[0][0] <= now:
-            _, _, side, frame = heapq.heappop(self._due)
+            _, _, side, packet = heapq.heappop(self._due)
             with contextlib.suppress(OSError):  # its queue is full: that is loss, too
-                os.write(self.fds[side], VNET_HEADER + frame)
+                os.write(self.fds[side], packet)
 
     def _run(self):
         poll = select.poll()
@@ -102,9 +106,11 @@ class Line:
 
 
 class Wan(Lan):
-    """The network of a guest whose clients are behind a line. Use as its `lan`."""
+    """The network of a guest whose clients are behind a line. Use as its `lan`.
 
-    def __init__(self, **line):
+    large   the client sends frames of up to 64 KB, each lost or late as one"""
+
+    def __init__(self, large=False, **line):
         super().__init__()
         self.home, self.line = self.ns, None
         self.taps = []
@@ -119,6 +125,8 @@ class Wan(Lan):
             self.taps.append(tap.Tap("far0", (FAR4 + "/24", FAR6 + "/64")))
             tap.ip("route", "add", "default", "via", NEAR4)
             tap.ip("-6", "route", "add", "default", "via", NEAR6)
+        if large:
+            fcntl.ioctl(self.taps[1].fd, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO)
         self.line = Line(self.taps, **line)
 
     def close(self):

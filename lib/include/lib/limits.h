@@ -49,7 +49,8 @@
 #define LIMIT_CONN_PER_ADDRESS 4 /* of so many parts, one address may have all but one */
 #define LIMIT_RESERVE_SHARE 6    /* of so many parts of RAM, the last is kept from the greedy */
 #define LIMIT_CONN_MODEST 32     /* connections of one address that may go into it */
-#define LIMIT_NET_RX_POSTED 128  /* receive buffers in the device's hands; 2 KB each */
+#define LIMIT_NET_RX_FIRST 40    /* receive buffers in the device's hands at first; 2 KB each */
+#define LIMIT_NET_RX_POSTED 128  /* and at most */
 #define LIMIT_NET_RX_SHARE 8     /* at most this part of RAM is receive buffers */
 #define LIMIT_NET_STREAM_RX_PBUFS 48 /* pieces of unread input of one connection */
 

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Uploads arrive byte for byte, whether the device hands over segments put
+together or one by one; also what of it comes twice, late or not at all."""
+
+import random
+import re
+import zlib
+
+import pytest
+from conftest import ACCELS
+from guest import GUEST4, GUEST6, IMAGE, STATIC4, STATIC6, Guest, lan_guest
+from vm.machine import Machine, TapNet
+from wan import Wan
+
+DATA = random.Random(3).randbytes((1 << 20) + 7)
+SIZES = (1, 1447, 1921, 65483, len(DATA))  # of a segment, a buffer, the largest frame, all
+PACKET = 1514
+MERGED = {  # by properties of the card: from which client it puts segments together
+    "": {GUEST4: True, GUEST6: True},
+    "guest_tso4=off": {GUEST4: False, GUEST6: True},
+    "mrg_rxbuf=off": {GUEST4: False, GUEST6: False},
+    "guest_csum=off": {GUEST4: False, GUEST6: False},
+}
+
+pytestmark = pytest.mark.usefixtures("lan")
+
+
+def upload(guest, n):
+    """Send `n` bytes and have them checked."""
+    response, told = guest.request("/upload", "PUT", body=DATA[:n])
+    assert response.status == 200
+    assert told.decode() == f"{n} bytes, CRC-32 {zlib.crc32(DATA[:n]):08x}\n"
+
+
+def received(guest):
+    """(frames, bytes) so far."""
+    text = guest.get("/metrics").decode()
+    name = r'^thimble_network_%s_total{direction="in"} (\d+)$'
+    return [int(re.search(name % unit, text, re.M)[1]) for unit in ("frames", "bytes")]
+
+
+@pytest.fixture(scope="module", params=[(a, f) for a in ACCELS for f in MERGED], ids="-".join)
+def card(request):
+    accel, features = request.param
+    with lan_guest(accel, net_features=features) as g:
+        yield g.wait_answer(), MERGED[features]
+        g.healthy()
+
+
+@pytest.mark.parametrize("host", [GUEST4, GUEST6])
+def test_arrives_whole(card, host):
+    guest, merged = card
+    guest.host = host
+    guest.wait_answer()
+    before = received(guest)
+    for n in SIZES:
+        upload(guest, n)
+    frames, size = (now - then for now, then in zip(received(guest), before))
+    assert size > sum(SIZES)
+    if merged[host]:
+        assert size / frames > 2 * PACKET
+    else:
+        assert size / frames <= PACKET
+
+
+@pytest.mark.parametrize("accel", ACCELS[:1])
+@pytest.mark.parametrize("host", [GUEST4, GUEST6])
+def test_loss_and_reordering_of_large_frames(accel, host):
+    line = {"loss": 0.03, "overtake": 0.1, "delay_s": 0.001, "large": True}
+    wan = Wan(**line)
+    machine = Machine(IMAGE, accel, TapNet(wan.tap.fd), options=(STATIC4, STATIC6 + ",gw=fd73:80::1"))
+    with Guest(machine, host, 80, wan) as g:
+        g.wait_answer()
+        before = received(g)
+        for _ in range(4):
+            upload(g, len(DATA))
+        frames, size = (now - then for now, then in zip(received(g), before))
+        assert size / frames > 2 * PACKET
+        g.healthy()
