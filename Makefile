@@ -181,10 +181,12 @@ guest.o := $(patsubst %,build/guest/%.o,$(foreach l,kernel $(portable),$(call so
 
 warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror
 common := -std=gnu11 -g -MMD -MP -ffunction-sections -fdata-sections
-guest.flags := $(common) -Oz -flto -nostdinc -isystem build/headers/include -fno-pic -fno-pie \
+guest.flags = $(common) $(optimize) -flto -nostdinc -isystem build/headers/include -fno-pic -fno-pie \
   -fcf-protection=none -fno-asynchronous-unwind-tables -fomit-frame-pointer \
   -fstack-protector-strong -mstack-protector-guard=global -DNDEBUG \
-  -malign-data=abi -falign-functions=1 -falign-jumps=1 -falign-loops=1 -fno-tree-dominator-opts -fno-ipa-sra -fipa-pta
+  -malign-data=abi -falign-functions=1 -falign-jumps=1 -falign-loops=1 -fno-ipa-sra -fipa-pta
+optimize := -Oz -fno-tree-dominator-opts -fno-tree-switch-conversion -fno-if-conversion \
+  -fno-jump-tables -fno-caller-saves
 hosted.flags := $(common) -O2 -fno-omit-frame-pointer
 hosted-san.flags := $(common) -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
   -fno-sanitize-recover=undefined
@@ -203,10 +205,10 @@ kernel.extra = -isystem build/headers/uapi
 hosted.extra = -D_GNU_SOURCE
 app.extra = -Iapp
 
-# Where bytes of every packet pass, -O2; elsewhere -Os.
+# Where bytes of every packet pass, -O2; elsewhere what is smallest.
 fast := net/checksum.c lib/siphash.c http/request.c lib/span.c kernel/dev/virtq.c \
   $(addprefix tls/,fast_aead.c fast_p256.c) $(addprefix mbedtls/,bignum_core constant_time sha512)
-$(fast:%=build/guest/%.o): guest.flags += -O2
+$(fast:%=build/guest/%.o): optimize := -O2
 # What clears much calls the function for it, which does eight bytes at a time.
 $(patsubst %,build/guest/%.o,kernel/mem/page.c net/pcbs.c): guest.flags += -fno-builtin-memset
 build/guest/kernel/cpu/canary.c.o: guest.flags += -fno-lto
