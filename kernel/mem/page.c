@@ -13,8 +13,9 @@ static size_t pages_n;
 static size_t next; /* where the last search ended */
 
 /* Single pages given back last: pools that are nearly empty come for them again
- * at once, and the search would pass everything in use. */
-static size_t recent[8];
+ * at once, and the search would pass everything in use. It does not begin at
+ * these, but finds them, too, when it comes around. */
+static size_t recent[16];
 static unsigned recent_n;
 
 extern char image_start[], text_start[], rodata_start[], ring0_data_start[], data_start[],
@@ -62,7 +63,7 @@ void kernel_page_free(void *p, size_t n) {
   memstat_move(owner, MEMSTAT_FREE, n * KERNEL_PAGE);
   if (n == 1 && recent_n < sizeof recent / sizeof *recent)
     recent[recent_n++] = first;
-  if (first < next)
+  else if (first < next)
     next = first; /* low memory first: what was never used stays untouched */
 }
 

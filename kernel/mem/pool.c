@@ -6,10 +6,6 @@
 
 #include "slab.h"
 
-static uint32_t objects_per_slab(const struct kernel_pool *pool) {
-  return (KERNEL_PAGE - sizeof(struct kernel_slab)) / pool->stat.object_bytes;
-}
-
 static void link_slab(struct kernel_pool *pool, struct kernel_slab *slab) {
   slab->previous = NULL;
   slab->next = pool->partial;
@@ -41,7 +37,8 @@ void kernel_pool_init(struct kernel_pool *pool, const char *name, enum memstat_o
   uint32_t rounded = (bytes + 15) & ~15u;
   LIB_ASSERT(bytes > 0 && rounded <= KERNEL_POOL_OBJECT_MAX);
   *pool = (struct kernel_pool){
-      .stat = {.name = name, .owner = owner, .object_bytes = rounded, .capacity = capacity}};
+      .stat = {.name = name, .owner = owner, .object_bytes = rounded, .capacity = capacity},
+      .slab_objects = (KERNEL_PAGE - (uint32_t)sizeof(struct kernel_slab)) / rounded};
   memstat_pool_register(&pool->stat);
 }
 
@@ -66,7 +63,7 @@ void *kernel_pool_get(struct kernel_pool *pool) {
     return NULL;
   }
   void *object = slab_take(slab, stat->object_bytes);
-  if (++slab->used == objects_per_slab(pool))
+  if (++slab->used == pool->slab_objects)
     unlink_slab(pool, slab);
   if (++stat->used > stat->high_water)
     stat->high_water = stat->used;
@@ -79,7 +76,7 @@ void kernel_pool_put(struct kernel_pool *pool, void *object) {
   LIB_ASSERT(slab->pool == pool && slab->used > 0);
   free->next = slab->free;
   slab->free = free;
-  if (slab->used-- == objects_per_slab(pool))
+  if (slab->used-- == pool->slab_objects)
     link_slab(pool, slab);
   pool->stat.used--;
   if (slab->used > 0)

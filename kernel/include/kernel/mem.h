@@ -32,6 +32,7 @@ uint32_t kernel_stack_high_water(void);
 struct kernel_pool {
   struct memstat_pool stat;
   struct kernel_slab *partial; /* slabs with room, doubly linked */
+  uint32_t slab_objects;       /* that a slab has room for */
 };
 
 /* name        static; shown on /memory
