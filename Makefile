@@ -230,11 +230,13 @@ endef
 $(foreach b,$(builds),$(foreach l,$(sort kernel hosted tls tls_none $(portable)),$(eval $(call layer_rule,$(b),$(l)))))
 $(foreach b,$(builds),$(patsubst %,build/$(b)/%.o,$(call sources,tls))): | build/fetched-tls
 
+# A file of lwIP's that stands in net/lwip is taken from there.
 define lwip_rule
 build/$(1)/lwip/%.o: Makefile | build/headers
 	$$(call say,cc $(1)/lwip/$$*)
 	@mkdir -p $$(@D)
-	$$(Q)$$(CC) $$($(1).flags) -w $$(lwip.hooks) -Ilib/include -Inet/lwip -I$$(LWIP)/include -c $$(LWIP)/$$*.c -o $$@
+	$$(Q)$$(CC) $$($(1).flags) -w $$(lwip.hooks) -Ilib/include -Inet/lwip -I$$(LWIP)/include \
+	  -c $$(firstword $$(wildcard net/lwip/$$*.c $$(LWIP)/$$*.c)) -o $$@
 endef
 $(foreach b,$(builds),$(eval $(call lwip_rule,$(b))))
 
@@ -249,9 +251,10 @@ build/$(1)/mbedtls/%.o: tls/mbedtls_config.h Makefile | build/headers build/fetc
 endef
 $(foreach b,$(builds),$(eval $(call mbedtls_rule,$(b))))
 
-# Calls of lwIP that get functions of net/segment.c instead.
+# Calls of lwIP that get functions of net/segment.c and net/way.c instead.
 $(foreach b,$(builds),$(foreach f,tcp tcp_in,build/$(b)/lwip/core/$(f).o)): lwip.hooks := $(foreach f,\
   output rexmit_rto_commit rexmit_fast split_unsent_seg,-Dtcp_$(f)=net_tcp_$(f))
+$(builds:%=build/%/lwip/core/tcp_out.o): lwip.hooks := -Dip4_output_if=net_way_ip4
 
 # Calls of mbedTLS that get the fast code of tls/hooks.c instead.
 hook = $(foreach f,$(1),-Dmbedtls_$(f)=tls_$(f))

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * The Internet checksum (RFC 1071) of lwIP's packets: as a rule of 20 bytes of
  * IP header, since cards make the others. */
-#include <stdint.h>
+#include "checksum.h"
+
 #include <string.h>
 
-/* The ones' complement sum of `n` bytes as 16-bit words in the CPU's order, an
- * odd byte at the end padded with 0; not inverted. */
-uint16_t net_checksum(const void *bytes, int n);
 uint16_t net_checksum(const void *bytes, int n) {
   const char *p = bytes;
   uint64_t sum = 0, eight;

@@ -17,6 +17,8 @@
 #include "offload.h"
 #include "pcbs.h"
 #include "segment.h"
+#include "tcp_in.h"
+#include "way.h"
 
 struct netif net_netif;
 static struct kernel_netdev_info card;
@@ -72,13 +74,39 @@ static struct pbuf *rx_chain(struct kernel_netdev_frame *piece) {
   return NULL;
 }
 
-static void rx_frame(struct kernel_netdev_frame *frame) {
-  bool checked = frame->checksum_ok;
-  net_pcbs_show(frame->p, frame->n);
+/* The short way of a segment of a connection that is known. */
+static void rx_segment(struct kernel_netdev_frame *frame, const struct net_layout *l,
+                       struct tcp_pcb *pcb) {
+  uint8_t *ip = frame->p + SIZEOF_ETH_HDR;
+  frame->p += l->transport;
+  frame->n = l->transport_n;
+  struct pbuf *p = rx_pbuf(frame);
+  if (p)
+    net_tcp_in(pcb, p, ip);
+}
+
+static void rx_other(struct kernel_netdev_frame *frame) {
   struct pbuf *p = rx_chain(frame);
-  NETIF_SET_CHECKSUM_CTRL(&net_netif, checksum_flags(checked));
   if (p && net_netif.input(p, &net_netif) != ERR_OK)
     pbuf_free(p);
+}
+
+static void rx_frame(struct kernel_netdev_frame *frame) {
+  struct net_layout l;
+  bool tcp = net_layout_read(frame->p, frame->n, &l) && l.protocol == IP_PROTO_TCP &&
+             l.transport + TCP_HLEN <= frame->n;
+  struct tcp_pcb *pcb = tcp ? net_pcbs_find(frame->p, &l) : NULL;
+  NETIF_SET_CHECKSUM_CTRL(&net_netif, checksum_flags(frame->checksum_ok));
+  if (pcb && pcb->state != TIME_WAIT && frame->checksum_ok && !frame->more &&
+      net_layout_is_plain(frame->p, frame->n, &l) && l.transport_n >= TCP_HLEN) {
+    rx_segment(frame, &l, pcb);
+    return;
+  }
+  if (tcp)
+    net_pcbs_show(pcb);
+  else
+    net_way_forget();
+  rx_other(frame);
   net_pcbs_show_all();
 }
 
@@ -142,12 +170,11 @@ static void tx_init(struct kernel_netdev_tx *tx, struct pbuf *p) {
   tx->ip6 = false;
 }
 
-/* lwIP's output: takes a reference of its own on `p`. A chain in too many
- * pieces is copied together. */
-static err_t tx_frame(struct netif *netif, struct pbuf *p) {
+/* Takes a reference of its own on `p`. A chain in too many pieces is copied
+ * together. */
+err_t net_netif_send(struct pbuf *p, const struct net_layout *l) {
   struct kernel_netdev_tx tx;
   uint16_t mss = net_segment_mss();
-  (void)netif;
   if (mss == 0 && p->tot_len > card.mtu + SIZEOF_ETH_HDR)
     return ERR_IF; /* a large segment that waited for its neighbour's address: TCP repeats it */
   tx_init(&tx, p);
@@ -158,9 +185,16 @@ static err_t tx_frame(struct netif *netif, struct pbuf *p) {
     tx.pieces_n = pieces_of(p, tx.piece);
   else
     return ERR_MEM;
-  if (card.tx_checksum)
-    net_offload_prepare(p->payload, p->len, mss, &tx);
+  if (card.tx_checksum && l)
+    net_offload_prepare(p->payload, p->len, l, mss, &tx);
   return tx_send(&tx) ? ERR_OK : ERR_MEM; /* TCP sends again, a timer tick later */
+}
+
+/* lwIP's output. */
+static err_t tx_frame(struct netif *netif, struct pbuf *p) {
+  struct net_layout l;
+  (void)netif;
+  return net_netif_send(p, net_layout_read(p->payload, p->len, &l) ? &l : NULL);
 }
 
 static err_t netif_setup(struct netif *netif) {

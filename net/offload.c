@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "offload.h"
 
+#include <string.h>
+
+#include "checksum.h"
+
 enum { ETHERNET = 14, TYPE_IP4 = 0x0800, TYPE_IP6 = 0x86dd, TCP = 6, UDP = 17 };
 
 static uint32_t be16(const uint8_t *p) {
@@ -22,10 +26,18 @@ bool net_layout_read(const uint8_t *f, uint32_t n, struct net_layout *l) {
   return false;
 }
 
+bool net_layout_is_plain(const uint8_t *f, uint32_t n, const struct net_layout *l) {
+  if (l->transport > n || l->transport_n > n - l->transport)
+    return false;
+  if (l->addresses_n == 32)
+    return f[ETHERNET] >> 4 == 6;
+  return f[ETHERNET] == 0x45 && (be16(f + ETHERNET + 6) & 0x3fff) == 0 && /* MF, offset */
+         net_checksum(f + ETHERNET, 20) == 0xffff;
+}
+
 static uint16_t pseudo_sum(const uint8_t *f, const struct net_layout *l) {
-  uint32_t sum = l->protocol + l->transport_n;
-  for (uint32_t i = 0; i < l->addresses_n; i += 2)
-    sum += be16(f + l->addresses + i);
+  uint32_t sum = net_checksum(f + l->addresses, (int)l->addresses_n);
+  sum += __builtin_bswap16(l->protocol) + __builtin_bswap16((uint16_t)l->transport_n);
   while (sum >> 16)
     sum = (sum & 0xffff) + (sum >> 16);
   return (uint16_t)sum;
@@ -41,18 +53,15 @@ static void segment(const uint8_t *frame, const struct net_layout *l, uint16_t m
   tx->ip6 = l->addresses_n == 32;
 }
 
-void net_offload_prepare(uint8_t *frame, uint32_t n, uint16_t mss, struct kernel_netdev_tx *tx) {
-  struct net_layout l;
-  if (!net_layout_read(frame, n, &l) || (l.protocol != TCP && l.protocol != UDP))
+void net_offload_prepare(uint8_t *frame, uint32_t n, const struct net_layout *l, uint16_t mss,
+                         struct kernel_netdev_tx *tx) {
+  uint32_t field = l->protocol == TCP ? 16 : 6;
+  if ((l->protocol != TCP && l->protocol != UDP) || l->transport + field + 2 > n)
     return;
-  uint32_t field = l.protocol == TCP ? 16 : 6;
-  if (l.transport + field + 2 > n)
-    return;
-  uint16_t sum = pseudo_sum(frame, &l);
-  frame[l.transport + field] = (uint8_t)(sum >> 8);
-  frame[l.transport + field + 1] = (uint8_t)sum;
-  tx->checksum_start = (uint16_t)l.transport;
+  uint16_t sum = pseudo_sum(frame, l);
+  memcpy(frame + l->transport + field, &sum, sizeof sum);
+  tx->checksum_start = (uint16_t)l->transport;
   tx->checksum_offset = (uint16_t)field;
-  if (l.protocol == TCP)
-    segment(frame, &l, mss, tx);
+  if (l->protocol == TCP)
+    segment(frame, l, mss, tx);
 }

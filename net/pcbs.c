@@ -10,8 +10,6 @@
 #include "netif.h"
 #include "offload.h"
 
-enum { TCP_HEADER = 20, PROTOCOL_TCP = 6 };
-
 /* A list of lwIP's while part of it is shown. */
 struct shown {
   struct tcp_pcb **list;      /* lwIP's variable */
@@ -78,12 +76,13 @@ static bool is_address(const ip_addr_t *ip, const uint8_t *bytes, uint32_t n) {
   return n == 4 && ip_2_ip4(ip)->addr == ip4;
 }
 
-/* The control block of the connection that the segment belongs to, or NULL. */
-static struct tcp_pcb *find(const uint8_t *frame, const struct net_layout *l,
-                            const struct tcp_hdr *tcp) {
-  uint32_t each = l->addresses_n / 2;
-  const uint8_t *from = frame + l->addresses;
-  uint16_t remote = lwip_ntohs(tcp->src), local = lwip_ntohs(tcp->dest);
+static bool reopens(const struct tcp_pcb *pcb, const struct tcp_hdr *tcp) {
+  return pcb->state == TIME_WAIT &&
+         (TCPH_FLAGS(tcp) & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN)) == TCP_SYN &&
+         TCP_SEQ_GT(lwip_ntohl(tcp->seqno), pcb->rcv_nxt);
+}
+
+static struct tcp_pcb *find(const uint8_t *from, uint32_t each, uint16_t remote, uint16_t local) {
   uint8_t ip[16] = {[10] = 0xff, [11] = 0xff}; /* RFC 4291 2.5.5.2 */
   memcpy(ip + sizeof ip - each, from, each);
   for (struct net_pcb *p = *slot_of(ip, remote, local); p; p = p->next)
@@ -94,10 +93,17 @@ static struct tcp_pcb *find(const uint8_t *frame, const struct net_layout *l,
   return NULL;
 }
 
-static bool reopens(const struct tcp_pcb *pcb, const struct tcp_hdr *tcp) {
-  return pcb->state == TIME_WAIT &&
-         (TCPH_FLAGS(tcp) & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN)) == TCP_SYN &&
-         TCP_SEQ_GT(lwip_ntohl(tcp->seqno), pcb->rcv_nxt);
+struct tcp_pcb *net_pcbs_find(const uint8_t *frame, const struct net_layout *l) {
+  const struct tcp_hdr *tcp = (const void *)(frame + l->transport);
+  if (!slots_n)
+    return NULL;
+  struct tcp_pcb *pcb =
+      find(frame + l->addresses, l->addresses_n / 2, lwip_ntohs(tcp->src), lwip_ntohs(tcp->dest));
+  if (!pcb || !reopens(pcb, tcp))
+    return pcb;
+  tcp_pcb_remove(&tcp_tw_pcbs, pcb);
+  tcp_free(pcb);
+  return NULL;
 }
 
 static void show(struct shown *s, struct tcp_pcb *one) {
@@ -107,21 +113,9 @@ static void show(struct shown *s, struct tcp_pcb *one) {
   *s->list = one;
 }
 
-void net_pcbs_show(const uint8_t *frame, uint32_t n) {
-  struct net_layout l;
-  struct tcp_hdr tcp;
-  if (!slots_n || !net_layout_read(frame, n, &l) || l.protocol != PROTOCOL_TCP ||
-      l.transport + TCP_HEADER > n)
-    return;
-  memcpy(&tcp, frame + l.transport, TCP_HEADER);
-  struct tcp_pcb *pcb = find(frame, &l, &tcp);
-  if (pcb && reopens(pcb, &tcp)) {
-    tcp_pcb_remove(&tcp_tw_pcbs, pcb);
-    tcp_free(pcb);
-    pcb = NULL;
-  }
-  if (!pcb && !net_memory_pcb_left())
-    return; /* lwIP may have to look for one to take */
+void net_pcbs_show(struct tcp_pcb *pcb) {
+  if (!slots_n || (!pcb && !net_memory_pcb_left()))
+    return; /* lwIP walks; in the second case to look for one to take */
   hidden = true;
   show(&active, pcb && pcb->state != TIME_WAIT ? pcb : NULL);
   show(&waiting, pcb && pcb->state == TIME_WAIT ? pcb : NULL);

@@ -19,14 +19,19 @@ struct net_pcb {
  * it lwIP walks. */
 void net_pcbs_init(void);
 
-/* Before lwIP gets a frame, and after it has. A SYN for a connection of ours in
- * TIME_WAIT, with a sequence number beyond what that one has received, ends its
- * TIME_WAIT, so that lwIP takes the SYN for a new connection: clients behind a
- * proxy, and those with many connections, use their ports again at once.
+/* The control block of the connection that a TCP segment belongs to, or NULL. A
+ * SYN for a connection of ours in TIME_WAIT, with a sequence number beyond what
+ * that one has received, ends its TIME_WAIT, so that lwIP takes the SYN for a new
+ * connection: clients behind a proxy, and those with many connections, use their
+ * ports again at once.
  *
- * frame, n   as received; not trusted
+ * frame, l   as received, with a whole TCP header; not trusted
  * source     RFC 9293 3.10.7.4 (TIME-WAIT), RFC 6191 */
-void net_pcbs_show(const uint8_t *frame, uint32_t n);
+struct net_layout;
+struct tcp_pcb *net_pcbs_find(const uint8_t *frame, const struct net_layout *l);
+
+/* Before lwIP gets a segment of `pcb` (NULL: of no connection), and after it has. */
+void net_pcbs_show(struct tcp_pcb *pcb);
 void net_pcbs_show_all(void);
 
 /* `pcb` is about to be freed. */

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-uint16_t net_checksum(const void *bytes, int n);
+#include "net/checksum.h"
 
 enum { LENGTH_MAX = 80, LARGE = 65535 };
 

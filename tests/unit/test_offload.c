@@ -78,12 +78,18 @@ static void device(struct packet *p, const struct kernel_netdev_tx *tx) {
   put16(p->frame + tx->checksum_start + tx->checksum_offset, (uint16_t)~s);
 }
 
+static void prepare(uint8_t *frame, uint32_t n, uint16_t mss, struct kernel_netdev_tx *tx) {
+  struct net_layout l;
+  if (net_layout_read(frame, n, &l))
+    net_offload_prepare(frame, n, &l, mss, tx);
+}
+
 static void check(unsigned version, unsigned protocol, unsigned options, unsigned data_n) {
   struct packet p = make(version, protocol, options, data_n);
   struct kernel_netdev_tx tx = {0};
   unsigned field = protocol == TCP ? 16 : 6;
   uint16_t wanted = checksum_of(p, field);
-  net_offload_prepare(p.frame, p.n, 0, &tx);
+  prepare(p.frame, p.n, 0, &tx);
   assert_int_equal(tx.checksum_start, p.transport);
   assert_int_equal(tx.checksum_offset, field);
   device(&p, &tx);
@@ -112,9 +118,9 @@ static void test_segments(void **state) {
     struct packet udp = make(version, UDP, 0, 40);
     struct kernel_netdev_tx tx_one = {0}, tx_two = {0}, tx_udp = {0};
     one.frame[one.transport + 12] = two.frame[two.transport + 12] = 5 << 4;
-    net_offload_prepare(one.frame, one.n, 24, &tx_one);
-    net_offload_prepare(two.frame, two.n, 24, &tx_two);
-    net_offload_prepare(udp.frame, udp.n, 24, &tx_udp);
+    prepare(one.frame, one.n, 24, &tx_one);
+    prepare(two.frame, two.n, 24, &tx_two);
+    prepare(udp.frame, udp.n, 24, &tx_udp);
     assert_int_equal(tx_one.segment_bytes, 0);
     assert_int_equal(tx_two.segment_bytes, 24);
     assert_int_equal(tx_two.header_bytes, header);
@@ -130,8 +136,8 @@ static void test_body_elsewhere(void **state) {
   struct kernel_netdev_tx tx = {0}, tx_whole = {0};
   uint8_t *piece = malloc(p.transport + 20); /* the sanitizer watches its end */
   memcpy(piece, p.frame, p.transport + 20);
-  net_offload_prepare(whole.frame, whole.n, 0, &tx_whole);
-  net_offload_prepare(piece, p.transport + 20, 0, &tx);
+  prepare(whole.frame, whole.n, 0, &tx_whole);
+  prepare(piece, p.transport + 20, 0, &tx);
   assert_memory_equal(piece, whole.frame, p.transport + 20);
   assert_int_equal(tx.checksum_offset, tx_whole.checksum_offset);
   free(piece);
@@ -148,7 +154,7 @@ static void test_short(void **state) {
         uint8_t *cut = malloc(n ? n : 1);
         struct kernel_netdev_tx tx = {0};
         memcpy(cut, p.frame, n);
-        net_offload_prepare(cut, n, 0, &tx);
+        prepare(cut, n, 0, &tx);
         assert_int_equal(tx.checksum_offset, 0);
         assert_memory_equal(cut, p.frame, n);
         free(cut);
@@ -159,7 +165,7 @@ static void test_short(void **state) {
 static void check_left_alone(const struct packet *p) {
   struct packet copy = *p;
   struct kernel_netdev_tx tx = {0};
-  net_offload_prepare(copy.frame, copy.n, 0, &tx);
+  prepare(copy.frame, copy.n, 0, &tx);
   assert_int_equal(tx.checksum_offset, 0);
   assert_memory_equal(copy.frame, p->frame, p->n);
 }
@@ -188,11 +194,68 @@ static void test_odd_headers(void **state) {
         put16(frame + 12, rand() % 2 ? 0x0800 : 0x86dd);
         frame[23] = frame[20] = rand() % 2 ? TCP : UDP;
       }
-      net_offload_prepare(frame, n, 1460, &tx);
+      prepare(frame, n, 1460, &tx);
       if (tx.checksum_offset)
         assert_true(tx.checksum_start + tx.checksum_offset + 2u <= n);
       free(frame);
     }
+}
+
+/* A packet whose IP header is as it should be, in a frame with room behind it. */
+static struct packet make_plain(unsigned version, unsigned options) {
+  struct packet p = make(version, TCP, options, 5);
+  if (version == 4) {
+    put16(p.frame + ETHERNET + 6, 0x4000); /* DF */
+    put16(p.frame + ETHERNET + 10, 0);
+    put16(p.frame + ETHERNET + 10, (uint16_t)~sum(0, p.frame + ETHERNET, 20 + options));
+  }
+  return p;
+}
+
+static bool is_plain(const struct packet *p, unsigned n) {
+  struct net_layout l;
+  uint8_t *exact = malloc(n); /* the sanitizer watches its end */
+  memcpy(exact, p->frame, n);
+  bool plain = net_layout_read(exact, n, &l) && net_layout_is_plain(exact, n, &l);
+  if (plain) {
+    assert_int_equal(l.transport, p->transport);
+    assert_int_equal(l.transport_n, p->n - p->transport);
+  }
+  free(exact);
+  return plain;
+}
+
+/* Whole packets, with and without bytes behind them; no part of one. */
+static void test_plain(void **state) {
+  (void)state;
+  for (unsigned version = 4; version <= 6; version += 2) {
+    struct packet p = make_plain(version, 0);
+    for (unsigned n = 1; n < p.n; n++)
+      assert_false(is_plain(&p, n));
+    assert_true(is_plain(&p, p.n));
+    assert_true(is_plain(&p, p.n + 10));
+  }
+}
+
+/* Options, fragments, and a header of which any one bit is wrong. */
+static void test_not_plain(void **state) {
+  (void)state;
+  struct packet options = make_plain(4, 4), six = make_plain(6, 0);
+  assert_false(is_plain(&options, options.n));
+  six.frame[ETHERNET] = 0x40;
+  assert_false(is_plain(&six, six.n));
+  for (unsigned bit = 0; bit < 20 * 8; bit++) {
+    struct packet p = make_plain(4, 0);
+    p.frame[ETHERNET + bit / 8] ^= (uint8_t)(1u << bit % 8);
+    assert_false(is_plain(&p, p.n));
+  }
+  for (unsigned bit = 0; bit < 14; bit++) { /* MF and the offset, under a sum that is right */
+    struct packet p = make_plain(4, 0);
+    put16(p.frame + ETHERNET + 6, 1u << bit);
+    put16(p.frame + ETHERNET + 10, 0);
+    put16(p.frame + ETHERNET + 10, (uint16_t)~sum(0, p.frame + ETHERNET, 20));
+    assert_false(is_plain(&p, p.n));
+  }
 }
 
 int main(void) {
@@ -203,6 +266,8 @@ int main(void) {
       cmocka_unit_test(test_short),
       cmocka_unit_test(test_others_left_alone),
       cmocka_unit_test(test_odd_headers),
+      cmocka_unit_test(test_plain),
+      cmocka_unit_test(test_not_plain),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
