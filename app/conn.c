@@ -33,7 +33,6 @@ struct app_conn {
   uint32_t unsent; /* lingering: bytes not acknowledged, when last looked at */
   uint16_t crowd;  /* its address's slot */
   uint8_t state;   /* enum conn_state */
-  char peer[46];   /* address as text, for the log */
 };
 
 enum {
@@ -58,8 +57,19 @@ static struct tls_session *session(const struct app_conn *c) {
   return tls_here() ? c->tls : NULL;
 }
 
+/* Written when somebody asks. */
+static const char *peer_text(const void *c) {
+  static char text[46];
+  struct lib_out o;
+  lib_out_init(&o, text, sizeof text - 1);
+  net_stream_peer(((const struct app_conn *)c)->stream, &o);
+  text[o.n] = '\0';
+  return text;
+}
+
 void app_conn_init(struct http_server *s, uint16_t secure, uint16_t private) {
   server = s;
+  server->peer_text = peer_text;
   tls_port = secure;
   private_port = private;
   struct lib_siphash_key key;
@@ -160,11 +170,13 @@ static void conn_new(struct net_stream *stream, uint16_t port, uint64_t now_ms) 
     turn_away(stream, port);
     return;
   }
-  *c = (struct app_conn){.stream = stream, .tls = tls, .crowd = slot, .state = OPEN};
-  struct lib_out peer;
-  lib_out_init(&peer, c->peer, sizeof c->peer - 1);
-  net_stream_peer(stream, &peer);
-  http_conn_init(&c->http, server, c->peer, now_ms);
+  c->timer.link = NULL;
+  c->stream = stream;
+  c->tls = tls;
+  c->idle_link = NULL;
+  c->crowd = slot;
+  c->state = OPEN;
+  http_conn_init(&c->http, server, c, now_ms);
   if (port == private_port)
     http_conn_set_private(&c->http);
   if (tls)

@@ -9,13 +9,16 @@ void app_crowd_init(struct app_crowd *w, const struct lib_siphash_key *key, uint
   w->most = most > UINT16_MAX ? UINT16_MAX : (uint16_t)most;
 }
 
-static bool is_mapped(const uint8_t ip[16]) {
-  static const uint8_t prefix[12] = {[10] = 0xff, [11] = 0xff};
-  return memcmp(ip, prefix, sizeof prefix) == 0;
+/* The half that tells addresses apart: of one of IPv6 the network, which is 0
+ * for IPv4 mapped into it. */
+static uint64_t origin(const uint8_t ip[16]) {
+  uint64_t halves[2];
+  memcpy(halves, ip, sizeof halves);
+  return halves[halves[0] == 0];
 }
 
 bool app_crowd_enter(struct app_crowd *w, const uint8_t ip[16], uint16_t *slot) {
-  uint64_t hash = lib_siphash(&w->key, ip, is_mapped(ip) ? 16 : 8);
+  uint64_t from = origin(ip), hash = lib_siphash(&w->key, &from, sizeof from);
   *slot = hash % APP_CROWD_SLOTS;
   if (w->counts[*slot] >= w->most)
     return false;

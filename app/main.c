@@ -81,9 +81,9 @@ static void start_server(const struct app_options *options) {
   server.groups = site_groups(&server.pack);
   server.private_groups = SITE_STATUS;
   server.name = http_pack_setting(&server.pack, LIB_SPAN("server"));
+  app_conn_init(&server, options->tls_port, site_status_port(&server.pack));
   http_server_init(&server);
   http_server_time(&server, kernel_clock_wall_unix() * 1000, now_ms());
-  app_conn_init(&server, options->tls_port, site_status_port(&server.pack));
   app_metrics_init(&server, options->log >= KERNEL_LOG_DEBUG);
 }
 

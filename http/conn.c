@@ -63,7 +63,7 @@ static void finish(struct http_conn *c, uint64_t now_ms) {
   }
 }
 
-void http_conn_init(struct http_conn *c, struct http_server *server, const char *peer,
+void http_conn_init(struct http_conn *c, struct http_server *server, const void *peer,
                     uint64_t now_ms) {
   *c = (struct http_conn){.server = server, .peer = peer};
   await_request(c, HTTP_HEAD_TIMEOUT_MS, now_ms);
@@ -106,7 +106,7 @@ static void decided(struct http_conn *c, const struct http_request *r, uint64_t 
   if (s->log == NULL)
     return;
   struct http_access access = {
-      .peer = c->peer,
+      .peer = s->peer_text(c->peer),
       .method = r->method_text,
       .target = r->target,
       .host = r->host,

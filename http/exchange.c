@@ -27,7 +27,7 @@ struct lib_span http_field(const struct http_exchange *x, const char *name) {
 }
 
 const char *http_peer(const struct http_exchange *x) {
-  return x->conn->peer;
+  return x->conn->server->peer_text(x->conn->peer);
 }
 
 struct http_server *http_server_of(const struct http_exchange *x) {

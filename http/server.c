@@ -7,6 +7,7 @@
 
 void http_server_init(struct http_server *s) {
   LIB_ASSERT(s->pack.head != NULL && s->work_alloc != NULL && s->work_free != NULL);
+  LIB_ASSERT(s->peer_text != NULL);
   LIB_ASSERT(s->routes_n <= HTTP_ROUTES_MAX);
   http_route_sort(s);
   s->counters = (struct http_counters){0};

@@ -59,6 +59,10 @@ static inline struct lib_span peer_read_file(const char *path) {
   return (struct lib_span){p, n};
 }
 
+static inline const char *peer_text(const void *peer) {
+  return peer;
+}
+
 static inline void peer_server_start(const struct http_route *routes, size_t routes_n) {
   static struct lib_span bytes;
   const char *path = getenv("THIMBLE_WIRE_PACK"), *why = "";
@@ -75,6 +79,7 @@ static inline void peer_server_start(const struct http_route *routes, size_t rou
   peer_server.name = LIB_SPAN("wire");
   peer_server.work_alloc = peer_alloc;
   peer_server.work_free = peer_free;
+  peer_server.peer_text = peer_text;
   peer_server.key = (struct lib_siphash_key){1, 2};
   http_server_init(&peer_server);
   http_server_time(&peer_server, 1700000000000, 0);

@@ -20,8 +20,9 @@
 #include <http/conn_state.h>
 
 /* Start a connection in the caller's storage.
- * server   outlives the connection; borrowed */
-void http_conn_init(struct http_conn *c, struct http_server *server, const char *peer,
+ * server   outlives the connection; borrowed
+ * peer     whoever it is, for server->peer_text; the same */
+void http_conn_init(struct http_conn *c, struct http_server *server, const void *peer,
                     uint64_t now_ms);
 
 /* It came by a way that is not everybody's: has the pages of private_groups. */

@@ -36,7 +36,7 @@ enum http_kind {
 
 struct http_conn {
   struct http_server *server;               /* borrowed */
-  const char *peer;                         /* for the log; borrowed */
+  const void *peer;                         /* for server->peer_text; borrowed */
   uint64_t deadline_ms;                     /* of the current state; UINT64_MAX: none */
   uint64_t began_ms;                        /* first byte of the request; 0: none yet */
   const struct lib_pack_host *host;         /* of the request; NULL: not known */

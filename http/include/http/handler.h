@@ -38,7 +38,7 @@ struct lib_span http_path(const struct http_exchange *x); /* decoded */
 struct lib_span http_param(const struct http_exchange *x, const char *name); /* of the pattern */
 struct lib_span http_field(const struct http_exchange *x, const char *name); /* first of the name */
 struct lib_span http_cookie(const struct http_exchange *x, const char *name);
-const char *http_peer(const struct http_exchange *x);
+const char *http_peer(const struct http_exchange *x);              /* its address */
 struct http_server *http_server_of(const struct http_exchange *x); /* for later, in a stream */
 uint64_t http_now_ms(const struct http_exchange *x);               /* since boot */
 int64_t http_wall_unix(const struct http_exchange *x);             /* Unix s */

@@ -16,7 +16,7 @@ struct http_route; /* http/handler.h */
 
 /* One answer, for the access log. Spans are borrowed until return. */
 struct http_access {
-  const char *peer;       /* as given to http_conn_init */
+  const char *peer;       /* address */
   struct lib_span method; /* as sent; these are "" when the request never came */
   struct lib_span target;
   struct lib_span host;
@@ -66,8 +66,10 @@ struct http_server {
   struct lib_span hsts;         /* Strict-Transport-Security over TLS; "" for none */
   void *(*work_alloc)(size_t bytes);
   void (*work_free)(void *p);
-  void (*log)(const struct http_access *a); /* may be NULL */
-  struct lib_siphash_key key;               /* random */
+  void (*log)(const struct http_access *a);   /* may be NULL */
+  const char *(*peer_text)(const void *peer); /* the address of what was given to
+                                                 http_conn_init, until the next call */
+  struct lib_siphash_key key;                 /* random */
 
   /* Read by anybody. */
   struct http_counters counters;
