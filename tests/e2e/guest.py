@@ -72,6 +72,12 @@ class Guest:
             raise VmError(f"no answer in {timeout_s} s: " + self.vm.last_words())
         return self
 
+    def wait_addresses(self):
+        """Wait for the address that comes last, a second after boot and with memory of
+        its own; returns self. For who compares memory before and after."""
+        self.await_match(r"address .*:")
+        return self
+
     def connect(self, host=None, timeout_s=TIMEOUT_S):
         """A TCP connection that sends each write as it is."""
         with self.inside():

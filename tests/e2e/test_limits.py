@@ -48,8 +48,7 @@ def small(accel):
     """A VM of 4 MB that has answered."""
     addresses = (HOST4 + "/24", OTHER4 + "/24", HOST6 + "/64")
     with lan_guest(accel, (STATIC4, STATIC6), addresses=addresses, mem_mb=4) as g:
-        g.wait_answer()
-        g.await_match(r"address .*:")
+        g.wait_answer().wait_addresses()
         yield g
         g.healthy()
 

@@ -30,10 +30,7 @@ def index():
 def quiet(accel):
     """A VM of 32 MB that has answered once and that nobody else talks to."""
     with boot(accel) as g:
-        g.wait_answer()
-        # Its last address comes a second after boot, with memory of its own.
-        g.await_match(r"address .*:")
-        yield g
+        yield g.wait_answer().wait_addresses()
 
 
 def owners(guest):

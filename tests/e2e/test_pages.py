@@ -23,8 +23,7 @@ pytestmark = pytest.mark.parametrize("accel", ACCELS[:1], indirect=True)
 def small(accel):
     """A VM of 8 MB that has answered and has all its addresses."""
     with boot(accel, mem_mb=8) as g:
-        g.wait_answer()
-        g.await_match(r"address .*:")
+        g.wait_answer().wait_addresses()
         yield g
         g.healthy()
 

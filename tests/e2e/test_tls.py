@@ -40,7 +40,7 @@ def image(tls_image):
 @pytest.fixture(scope="module")
 def secure(accel, image):
     with boot(accel, image=image[0]) as g:
-        yield g.wait_answer()
+        yield g.wait_answer().wait_addresses()
         g.healthy()
 
 
