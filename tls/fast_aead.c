@@ -10,7 +10,7 @@
 #include <mbedtls/platform_util.h>
 #include <string.h>
 
-enum { BLOCK = 16, PIECE = 4096 };
+enum { BLOCK = 16, UNIT = 64, PIECE = 4096 };
 
 /* OpenSSL's AES_KEY. */
 struct aes_key {
@@ -32,6 +32,53 @@ int poly1305_init(void *state, const unsigned char key[16], void *functions);
 void poly1305_blocks(void *state, const unsigned char *in, size_t n, uint32_t padbit);
 void poly1305_emit(void *state, unsigned char mac[16], const uint32_t nonce[4]);
 
+/* --- Both ---------------------------------------------------------------- */
+
+struct cipher {
+  /* n is a multiple of UNIT but at the end, where `out` has room for whole blocks. */
+  void (*crypt)(void *state, const unsigned char *in, unsigned char *out, size_t n);
+  /* Whole blocks. */
+  void (*hash)(void *state, const unsigned char *p, size_t n);
+};
+
+/* Hash n bytes, padded with zeros to whole blocks. */
+static inline void authenticate(const struct cipher *how, void *state, const unsigned char *p,
+                                size_t n) {
+  unsigned char last[BLOCK] = {0};
+  size_t whole = n / BLOCK * BLOCK;
+  if (whole)
+    how->hash(state, p, whole);
+  if (n > whole) {
+    memcpy(last, p + whole, n - whole);
+    how->hash(state, last, BLOCK);
+  }
+}
+
+/* What is hashed is the cipher text. */
+static inline void piece(const struct cipher *how, void *state, const unsigned char *in,
+                         unsigned char *out, size_t n, bool seal) {
+  if (!seal)
+    authenticate(how, state, in, n);
+  how->crypt(state, in, out, n);
+  if (seal)
+    authenticate(how, state, out, n);
+}
+
+static inline void body(const struct cipher *how, void *state, const struct tls_aead *a,
+                        bool seal) {
+  unsigned char last[UNIT + BLOCK] = {0};
+  size_t whole = a->n / UNIT * UNIT, part = a->n - whole, n = part + a->more_n;
+  for (size_t at = 0; at < whole; at += PIECE)
+    piece(how, state, a->in + at, a->out + at, whole - at < PIECE ? whole - at : PIECE, seal);
+  if (n == 0)
+    return;
+  memcpy(last, a->in + whole, part);
+  if (a->more_n)
+    memcpy(last + part, a->more, a->more_n);
+  piece(how, state, last, last, n, seal);
+  memcpy(a->out + whole, last, n);
+}
+
 /* --- AES-GCM ------------------------------------------------------------- */
 
 struct gcm {
@@ -48,17 +95,19 @@ static void set_block(struct gcm *g, uint32_t n) {
   g->block = n;
 }
 
-/* The hash of n bytes, padded with zeros to whole blocks. */
-static void hash(struct gcm *g, const unsigned char *p, size_t n) {
-  unsigned char last[BLOCK] = {0};
-  size_t whole = n / BLOCK * BLOCK;
-  if (whole)
-    gcm_ghash_clmul(g->x, g->table, p, whole);
-  if (n > whole) {
-    memcpy(last, p + whole, n - whole);
-    gcm_ghash_clmul(g->x, g->table, last, BLOCK);
-  }
+static void gcm_hash(void *state, const unsigned char *p, size_t n) {
+  struct gcm *g = state;
+  gcm_ghash_clmul(g->x, g->table, p, n);
 }
+
+static void gcm_crypt(void *state, const unsigned char *in, unsigned char *out, size_t n) {
+  struct gcm *g = state;
+  size_t blocks = (n + BLOCK - 1) / BLOCK;
+  aesni_ctr32_encrypt_blocks(in, out, blocks, &g->key, g->counter);
+  set_block(g, g->block + (uint32_t)blocks);
+}
+
+static const struct cipher gcm_cipher = {gcm_crypt, gcm_hash};
 
 static void gcm_begin(struct gcm *g, const mbedtls_gcm_context *key, const struct tls_aead *a) {
   const mbedtls_aes_context *aes = key->cipher_ctx.cipher_ctx;
@@ -73,28 +122,7 @@ static void gcm_begin(struct gcm *g, const mbedtls_gcm_context *key, const struc
   g->x[0] = g->x[1] = 0;
   memcpy(g->counter, a->iv, TLS_AEAD_IV);
   set_block(g, 2);
-  hash(g, a->ad, a->ad_n);
-}
-
-/* Whole blocks. */
-static void gcm_blocks(struct gcm *g, const unsigned char *in, unsigned char *out, size_t n) {
-  aesni_ctr32_encrypt_blocks(in, out, n / BLOCK, &g->key, g->counter);
-  set_block(g, g->block + (uint32_t)(n / BLOCK));
-}
-
-/* The last, incomplete blocks: at most 15 bytes and `more`. */
-static void gcm_tail(struct gcm *g, const struct tls_aead *a, size_t done, bool seal) {
-  unsigned char last[2 * BLOCK] = {0};
-  size_t part = a->n - done, n = part + a->more_n;
-  memcpy(last, a->in + done, part);
-  if (a->more_n)
-    memcpy(last + part, a->more, a->more_n);
-  if (!seal)
-    hash(g, last, n);
-  gcm_blocks(g, last, last, (n + BLOCK - 1) / BLOCK * BLOCK);
-  memcpy(a->out + done, last, n);
-  if (seal)
-    hash(g, a->out + done, n);
+  authenticate(&gcm_cipher, g, a->ad, a->ad_n);
 }
 
 static void gcm_finish(struct gcm *g, const struct tls_aead *a) {
@@ -111,16 +139,7 @@ static void gcm_finish(struct gcm *g, const struct tls_aead *a) {
 static void gcm_run(const mbedtls_gcm_context *key, const struct tls_aead *a, bool seal) {
   struct gcm g;
   gcm_begin(&g, key, a);
-  size_t whole = a->n / BLOCK * BLOCK;
-  for (size_t at = 0; at < whole; at += PIECE) {
-    size_t n = whole - at < PIECE ? whole - at : PIECE;
-    if (!seal)
-      hash(&g, a->in + at, n);
-    gcm_blocks(&g, a->in + at, a->out + at, n);
-    if (seal)
-      hash(&g, a->out + at, n);
-  }
-  gcm_tail(&g, a, whole, seal);
+  body(&gcm_cipher, &g, a, seal);
   gcm_finish(&g, a);
 }
 
@@ -141,16 +160,18 @@ struct chacha {
   uint32_t counter[4];
 };
 
-static void authenticate(struct chacha *c, const unsigned char *p, size_t n) {
-  unsigned char last[BLOCK] = {0};
-  size_t whole = n / BLOCK * BLOCK;
-  if (whole)
-    poly1305_blocks(c->poly, p, whole, 1);
-  if (n > whole) {
-    memcpy(last, p + whole, n - whole);
-    poly1305_blocks(c->poly, last, BLOCK, 1);
-  }
+static void chacha_hash(void *state, const unsigned char *p, size_t n) {
+  struct chacha *c = state;
+  poly1305_blocks(c->poly, p, n, 1);
 }
+
+static void chacha_crypt(void *state, const unsigned char *in, unsigned char *out, size_t n) {
+  struct chacha *c = state;
+  ChaCha20_ctr32(out, in, n, c->key, c->counter);
+  c->counter[0] += (uint32_t)(n / UNIT);
+}
+
+static const struct cipher chacha_cipher = {chacha_crypt, chacha_hash};
 
 static void chacha_begin(struct chacha *c, const mbedtls_chachapoly_context *key,
                          const struct tls_aead *a) {
@@ -163,45 +184,13 @@ static void chacha_begin(struct chacha *c, const mbedtls_chachapoly_context *key
   poly1305_init(c->poly, first, functions);
   memcpy(c->nonce, first + 16, sizeof c->nonce);
   c->counter[0] = 1;
-  authenticate(c, a->ad, a->ad_n);
-}
-
-/* Multiples of 64 bytes, but for the end. */
-static void chacha_piece(struct chacha *c, const unsigned char *in, unsigned char *out, size_t n) {
-  ChaCha20_ctr32(out, in, n, c->key, c->counter);
-  c->counter[0] += (uint32_t)(n / 64);
-}
-
-/* What is left behind whole blocks of 64 bytes, with `more`. */
-static void chacha_tail(struct chacha *c, const struct tls_aead *a, size_t done, bool seal) {
-  unsigned char last[64 + BLOCK];
-  size_t part = a->n - done, n = part + a->more_n;
-  if (n == 0)
-    return;
-  memcpy(last, a->in + done, part);
-  if (a->more_n)
-    memcpy(last + part, a->more, a->more_n);
-  if (!seal)
-    authenticate(c, last, n);
-  chacha_piece(c, last, last, n);
-  memcpy(a->out + done, last, n);
-  if (seal)
-    authenticate(c, last, n);
+  authenticate(&chacha_cipher, c, a->ad, a->ad_n);
 }
 
 static void chacha_run(const mbedtls_chachapoly_context *key, const struct tls_aead *a, bool seal) {
   struct chacha c;
   chacha_begin(&c, key, a);
-  size_t whole = a->n / 64 * 64;
-  for (size_t at = 0; at < whole; at += PIECE) {
-    size_t n = whole - at < PIECE ? whole - at : PIECE;
-    if (!seal)
-      authenticate(&c, a->in + at, n);
-    chacha_piece(&c, a->in + at, a->out + at, n);
-    if (seal)
-      authenticate(&c, a->out + at, n);
-  }
-  chacha_tail(&c, a, whole, seal);
+  body(&chacha_cipher, &c, a, seal);
   uint64_t lengths[2] = {a->ad_n, a->n + a->more_n};
   poly1305_blocks(c.poly, (const unsigned char *)lengths, BLOCK, 1);
   poly1305_emit(c.poly, a->tag, c.nonce);
