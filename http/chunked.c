@@ -20,18 +20,10 @@ enum state {
 
 #define CHUNK_MAX (UINT64_MAX >> 5) /* another hex digit cannot overflow */
 
-static int hex_value(char c) {
-  if (c >= '0' && c <= '9')
-    return c - '0';
-  if (c >= 'a' && c <= 'f')
-    return c - 'a' + 10;
-  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 static int add_digit(struct http_chunked *d, char c) {
   if (d->left > CHUNK_MAX >> 4)
     return E_LIMIT;
-  d->left = d->left << 4 | (unsigned)hex_value(c);
+  d->left = d->left << 4 | (unsigned)lib_hex_digit(c);
   d->state = SIZE;
   return 0;
 }
@@ -55,7 +47,7 @@ static int skip_text(struct http_chunked *d, char c, enum state behind) {
 }
 
 static int size_byte(struct http_chunked *d, char c) {
-  if (hex_value(c) >= 0)
+  if (lib_hex_digit(c) >= 0)
     return add_digit(d, c);
   if (d->state == SIZE_FIRST)
     return E_PROTO;

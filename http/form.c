@@ -117,16 +117,8 @@ static int put_byte(struct http_form *f, char c) {
 
 /* ---- urlencoded ---- */
 
-static int hex_value(char c) {
-  if (c >= '0' && c <= '9')
-    return c - '0';
-  if (c >= 'a' && c <= 'f')
-    return c - 'a' + 10;
-  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : E_PROTO;
-}
-
 static int escape_byte(struct http_form *f, char c) {
-  int value = hex_value(c);
+  int value = lib_hex_digit(c);
   if (value < 0)
     return E_PROTO;
   if (f->escape == 1) {

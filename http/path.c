@@ -4,19 +4,11 @@
 
 #include <string.h>
 
-static int hex_value(char c) {
-  if (c >= '0' && c <= '9')
-    return c - '0';
-  if (c >= 'a' && c <= 'f')
-    return c - 'a' + 10;
-  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : E_PROTO;
-}
-
 /* The byte that `s` begins with, which is a '%'. */
 static int escaped_byte(struct lib_span s) {
   if (s.n < 3)
     return E_PROTO;
-  int high = hex_value(s.p[1]), low = hex_value(s.p[2]);
+  int high = lib_hex_digit(s.p[1]), low = lib_hex_digit(s.p[2]);
   return high < 0 || low < 0 ? E_PROTO : high << 4 | low;
 }
 

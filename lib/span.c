@@ -91,3 +91,10 @@ int lib_span_u64(struct lib_span s, uint64_t max, uint64_t *out) {
   *out = v;
   return 0;
 }
+
+int lib_hex_digit(char c) {
+  char letter = c | 0x20;
+  if (c >= '0' && c <= '9')
+    return c - '0';
+  return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : E_PROTO;
+}

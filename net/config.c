@@ -29,13 +29,10 @@ static bool parse4(struct lib_span text, uint8_t ip[16]) {
 static bool parse_group(struct lib_span s, uint8_t out[2]) {
   unsigned v = 0;
   for (size_t i = 0; i < s.n; i++) {
-    char c = s.p[i], letter = c | 0x20;
-    if (c >= '0' && c <= '9')
-      v = v << 4 | (unsigned)(c - '0');
-    else if (letter >= 'a' && letter <= 'f')
-      v = v << 4 | (unsigned)(letter - 'a' + 10);
-    else
+    int digit = lib_hex_digit(s.p[i]);
+    if (digit < 0)
       return false;
+    v = v << 4 | (unsigned)digit;
   }
   out[0] = (uint8_t)(v >> 8);
   out[1] = (uint8_t)v;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Spans at their edges: empty, NULL, none found, numbers around their limit. */
+#include <ctype.h>
 #include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -151,6 +152,16 @@ static void test_numbers_at_limits(void **state) {
     }
 }
 
+/* Every byte, against the C library. */
+static void test_hexadecimal_digits(void **state) {
+  (void)state;
+  for (int c = 0; c < 256; c++) {
+    char text[] = {(char)c, '\0'};
+    int want = isxdigit(c) ? (int)strtol(text, NULL, 16) : E_PROTO;
+    assert_int_equal(lib_hex_digit((char)c), want);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_equal),
@@ -162,6 +173,7 @@ int main(void) {
       cmocka_unit_test(test_trim),
       cmocka_unit_test(test_numbers),
       cmocka_unit_test(test_numbers_at_limits),
+      cmocka_unit_test(test_hexadecimal_digits),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

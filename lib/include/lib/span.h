@@ -47,3 +47,6 @@ bool lib_span_split(struct lib_span *rest, char sep, struct lib_span *part);
  * errors   E_PROTO   empty, or a byte that is no digit
  *          E_LIMIT   larger than `max` */
 int lib_span_u64(struct lib_span s, uint64_t max, uint64_t *out);
+
+/* The value of a hexadecimal digit, in either case; E_PROTO: it is none. */
+int lib_hex_digit(char c);
