@@ -64,6 +64,8 @@ class Frames:
             elif end and len(words) == len(columns):
                 row = dict(zip(columns, words))
                 rows[int(row["LOC"], 16)] = self._row(row)
+        names = subprocess.run(["nm", image], check=True, capture_output=True, text=True).stdout
+        self.ring0_stack_top = int(re.search(r"^(\w+) \w ring0_stack_top$", names, re.M)[1], 16)
         self.addresses = sorted(rows)
         self.rows = [rows[a] for a in self.addresses]
 
