@@ -209,6 +209,10 @@ app.extra = -Iapp
 fast := net/checksum.c lib/siphash.c http/request.c lib/span.c kernel/dev/virtq.c \
   $(addprefix tls/,fast_aead.c fast_p256.c) $(addprefix mbedtls/,bignum_core constant_time sha512)
 $(fast:%=build/guest/%.o): optimize := -O2
+# And where requests do not pass, with code not copied to save a jump.
+slow := $(foreach l,site kernel/boot kernel/platform,$(wildcard $(l)/*.c)) http/form.c \
+  $(addprefix lwip/core/,ipv4/dhcp ipv6/icmp6 ipv6/mld6 ipv6/nd6 netif udp) $(mbedtls.all:%=mbedtls/%)
+$(patsubst %,build/guest/%.o,$(filter-out $(fast) mbedtls/ssl_msg,$(slow))): optimize += -fno-thread-jumps -fno-shrink-wrap
 # What clears much calls the function for it, which does eight bytes at a time.
 $(patsubst %,build/guest/%.o,kernel/mem/page.c net/pcbs.c): guest.flags += -fno-builtin-memset
 build/guest/kernel/cpu/canary.c.o: guest.flags += -fno-lto

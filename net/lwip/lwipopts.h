@@ -68,6 +68,7 @@ void net_heap_free(void *p);
 #define LWIP_ND6_NUM_PREFIXES 4
 #define LWIP_ND6_NUM_ROUTERS 2
 #define LWIP_ND6_QUEUEING 1
+#define LWIP_ND6_TCP_REACHABILITY_HINTS 0 /* a probe each half minute instead */
 #define ETHARP_TABLE_MATCH_NETIF 0
 
 /* One network card. */
