@@ -207,14 +207,14 @@ app.extra = -Iapp
 
 # Where bytes of every packet pass, -O2; elsewhere what is smallest.
 fast := net/checksum.c lib/siphash.c http/request.c lib/span.c kernel/dev/virtq.c \
-  $(addprefix tls/,fast_aead.c fast_p256.c) $(addprefix mbedtls/,bignum_core constant_time sha512)
+  $(addprefix tls/,fast_aead.c fast_p256.c) $(addprefix mbedtls/,bignum_core constant_time)
 $(fast:%=build/guest/%.o): optimize := -O2
 # And where requests do not pass, with code not copied to save a jump.
 slow := $(foreach l,site kernel/boot kernel/platform,$(wildcard $(l)/*.c)) http/form.c \
   $(addprefix lwip/core/,ipv4/dhcp ipv6/icmp6 ipv6/mld6 ipv6/nd6 netif udp) $(mbedtls.all:%=mbedtls/%)
 $(patsubst %,build/guest/%.o,$(filter-out $(fast) mbedtls/ssl_msg,$(slow))): optimize += -fno-thread-jumps -fno-shrink-wrap
 # What clears much calls the function for it, which does eight bytes at a time.
-$(patsubst %,build/guest/%.o,kernel/mem/page.c net/pcbs.c): guest.flags += -fno-builtin-memset
+$(patsubst %,build/guest/%.o,kernel/mem/page.c net/pcbs.c tls/platform.c): guest.flags += -fno-builtin-memset
 build/guest/kernel/cpu/canary.c.o: guest.flags += -fno-lto
 # With these it has intrinsics in place of assembly; it asks the CPU before it uses them.
 $(foreach b,$(builds),build/$(b)/mbedtls/aesni.o): mbedtls.flags += -maes -mpclmul \
@@ -268,6 +268,7 @@ build/$(1)/mbedtls/cipher.o: mbedtls.flags += $$(call hook,gcm_crypt_and_tag gcm
 build/$(1)/mbedtls/ecdh.o build/$(1)/mbedtls/psa_crypto_ecp.o: \
   mbedtls.flags += $$(call hook,ecp_mul ecp_mul_restartable)
 build/$(1)/mbedtls/pk_wrap.o: mbedtls.flags += $$(call hook,ecdsa_write_signature ecp_check_pub_priv)
+build/$(1)/mbedtls/pk_ecc.o: mbedtls.flags += $$(call hook,ecp_check_pubkey)
 build/$(1)/mbedtls/ssl_tls13_server.o: mbedtls.flags += $$(call hook,ssl_validate_ciphersuite)
 endef
 $(foreach b,$(builds),$(eval $(call hook_rule,$(b))))

@@ -65,28 +65,32 @@ static void say(unsigned i, const struct memstat_certificate *c, const char *wha
 
 bool app_certificates_load(const struct http_pack *pack) {
   struct tls_pairs *pairs = tls_pairs_new();
-  struct memstat_certificate c;
   struct lib_span chain;
   const char *why;
+  bool any = false;
   if (!pairs)
     return false;
-  for (unsigned i = 0; (chain = value(of_pack, pack, i, "chain")).p; i++)
-    if (tls_pairs_add(pairs, chain, value(of_pack, pack, i, "key"), &why) < 0)
+  for (unsigned i = 0; (chain = value(of_pack, pack, i, "chain")).p; i++) {
+    if (tls_pairs_add(pairs, chain, value(of_pack, pack, i, "key"), &why) == 0)
+      any = true;
+    else
       say(i, NULL, " is not used: ", why);
-  /* One out of its time is served all the same: a warning in the browser is
-   * better than no answer. */
-  for (unsigned i = 0; tls_pairs_certificate(pairs, i, &c); i++)
-    if ((why = out_of_time(&c)))
-      say(i, &c, " is served, but ", why);
-  if (!tls_pairs_certificate(pairs, 0, &c)) {
-    tls_pairs_free(pairs);
-    return false;
   }
-  if (tls_pairs_serve(pairs) == 0)
+  if (any && tls_pairs_serve(pairs) == 0)
     return true;
-  kernel_console_say(KERNEL_LOG_ERROR, "thimble: not enough memory for TLS", NULL);
+  if (any)
+    kernel_console_say(KERNEL_LOG_ERROR, "thimble: not enough memory for TLS", NULL);
   tls_pairs_free(pairs);
   return false;
+}
+
+/* They are served all the same: a warning in the browser is better than no answer. */
+void app_certificates_warn(void) {
+  struct memstat_certificate c;
+  const char *why;
+  for (unsigned i = 0; memstat_certificate && memstat_certificate(i, &c); i++)
+    if ((why = out_of_time(&c)))
+      say(i, &c, " is served, but ", why);
 }
 
 /* --- of a form ----------------------------------------------------------- */

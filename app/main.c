@@ -191,6 +191,7 @@ static void say_news(uint16_t port) {
       return;
     quiet_ms = UINT64_MAX;
     say_listening(port);
+    app_certificates_warn();
   }
   if (net_addresses_changed())
     say_addresses();

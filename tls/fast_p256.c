@@ -10,14 +10,12 @@
 #include <string.h>
 
 #include "fast.h"
+#include "fast_p256_comb.h"
 
-typedef uint64_t number[4]; /* little-endian words */
+typedef tls_p256_number number;
 
 struct point {
   number x, y, z; /* Jacobian, in Montgomery form; z = 0: infinity */
-};
-struct affine {
-  number x, y; /* all zero: infinity */
 };
 
 /* OpenSSL, crypto/ec/asm/ecp_nistz256-x86_64.pl */
@@ -29,19 +27,15 @@ void ecp_nistz256_ord_mul_mont(number r, const number a, const number b);
 void ecp_nistz256_ord_sqr_mont(number r, const number a, uint64_t times);
 void ecp_nistz256_point_double(struct point *r, const struct point *a);
 void ecp_nistz256_point_add(struct point *r, const struct point *a, const struct point *b);
-void ecp_nistz256_point_add_affine(struct point *r, const struct point *a, const struct affine *b);
+void ecp_nistz256_point_add_affine(struct point *r, const struct point *a,
+                                   const struct tls_p256_affine *b);
 void ecp_nistz256_scatter_w5(struct point *table, const struct point *p, int i);
 void ecp_nistz256_gather_w5(struct point *p, const struct point *table, int i);
-void ecp_nistz256_scatter_w7(struct affine *table, const struct affine *p, int i);
-void ecp_nistz256_gather_w7(struct affine *p, const struct affine *table, int i);
+void ecp_nistz256_gather_w7(struct tls_p256_affine *p, const struct tls_p256_affine *table, int i);
 
-enum { TEETH = 6, SPACING = 43, DIGITS = 64 };
+enum { DIGITS = 64 };
 
-/* SEC 2, 2.4.2: the base point, p - 2, n, n - 2; and 2^512 mod n. */
-static const number base_x = {0xf4a13945d898c296, 0x77037d812deb33a0, 0xf8bce6e563a440f2,
-                              0x6b17d1f2e12c4247};
-static const number base_y = {0xcbb6406837bf51f5, 0x2bce33576b315ece, 0x8ee7eb4a7c0f9e16,
-                              0x4fe342e2fe1a7f9b};
+/* SEC 2, 2.4.2: p - 2, n, n - 2; and 2^512 mod n. */
 static const number p_minus_2 = {0xfffffffffffffffd, 0x00000000ffffffff, 0, 0xffffffff00000001};
 static const number order = {0xf3b9cac2fc632551, 0xbce6faada7179e84, 0xffffffffffffffff,
                              0xffffffff00000000};
@@ -49,9 +43,6 @@ static const number order_minus_2 = {0xf3b9cac2fc63254f, 0xbce6faada7179e84, 0xf
                                      0xffffffff00000000};
 static const number order_rr = {0x83244c95be79eea2, 0x4699799c49bd6fa6, 0x2845b2392b6bec59,
                                 0x66e12d94f3d95620};
-
-static struct affine comb[1 << TEETH] __attribute__((aligned(64)));
-static bool comb_done;
 
 /* --- numbers ------------------------------------------------------------- */
 
@@ -135,19 +126,13 @@ static void invert(number r, const number a) {
   power(r, a, p_minus_2, ecp_nistz256_mul_mont, ecp_nistz256_sqr_mont);
 }
 
-/* `inverse` is 1 / p->z. */
-static void scale(struct affine *r, const struct point *p, const number inverse) {
-  number square;
+static void to_affine(struct tls_p256_affine *r, const struct point *p) {
+  number inverse, square;
+  invert(inverse, p->z);
   ecp_nistz256_sqr_mont(square, inverse);
   ecp_nistz256_mul_mont(r->x, p->x, square);
   ecp_nistz256_mul_mont(square, square, inverse);
   ecp_nistz256_mul_mont(r->y, p->y, square);
-}
-
-static void to_affine(struct affine *r, const struct point *p) {
-  number inverse;
-  invert(inverse, p->z);
-  scale(r, p, inverse);
 }
 
 static void from_affine(struct point *p, const number x, const number y) {
@@ -156,53 +141,19 @@ static void from_affine(struct point *p, const number x, const number y) {
   ecp_nistz256_to_mont(p->z, one);
 }
 
-/* The points into the comb, with one inversion for all: that of the product of
- * their z. (P. L. Montgomery, Math. Comp. 48, 1987, 10.3.1) */
-static void fill_comb(const struct point sums[1 << TEETH]) {
-  number product[1 << TEETH], rest, inverse;
-  ecp_nistz256_to_mont(product[0], one);
-  for (int i = 1; i < 1 << TEETH; i++)
-    ecp_nistz256_mul_mont(product[i], product[i - 1], sums[i].z);
-  invert(rest, product[(1 << TEETH) - 1]);
-  for (int i = (1 << TEETH) - 1; i > 0; i--) {
-    struct affine a;
-    ecp_nistz256_mul_mont(inverse, rest, product[i - 1]);
-    ecp_nistz256_mul_mont(rest, rest, sums[i].z);
-    scale(&a, &sums[i], inverse);
-    ecp_nistz256_scatter_w7(comb, &a, i - 1);
-  }
-}
-
-/* Entry i is the sum of 2^(43 j) * base over the bits j of i. */
-static void make_comb(void) {
-  struct point tooth, sums[1 << TEETH];
-  from_affine(&tooth, base_x, base_y);
-  for (int j = 0; j < TEETH; j++) {
-    sums[1 << j] = tooth;
-    for (int i = 1; i < 1 << j; i++)
-      ecp_nistz256_point_add(&sums[(1 << j) + i], &sums[i], &tooth);
-    for (int k = 0; k < SPACING; k++)
-      ecp_nistz256_point_double(&tooth, &tooth);
-  }
-  fill_comb(sums);
-  comb_done = true;
-}
-
 static unsigned bit(const number k, unsigned i) {
   return i < 256 ? k[i / 64] >> i % 64 & 1 : 0;
 }
 
 static void multiply_base(struct point *r, const number k) {
-  struct affine a;
-  if (!comb_done)
-    make_comb();
+  struct tls_p256_affine a;
   memset(r, 0, sizeof *r);
-  for (int i = SPACING - 1; i >= 0; i--) {
+  for (int i = TLS_P256_SPACING - 1; i >= 0; i--) {
     unsigned digit = 0;
-    for (unsigned j = 0; j < TEETH; j++)
-      digit |= bit(k, (unsigned)i + j * SPACING) << j;
+    for (unsigned j = 0; j < TLS_P256_TEETH; j++)
+      digit |= bit(k, (unsigned)i + j * TLS_P256_SPACING) << j;
     ecp_nistz256_point_double(r, r);
-    ecp_nistz256_gather_w7(&a, comb, (int)digit);
+    ecp_nistz256_gather_w7(&a, tls_p256_comb, (int)digit);
     ecp_nistz256_point_add_affine(r, r, &a);
   }
 }
@@ -228,7 +179,7 @@ static void multiply_point(struct point *r, const number k, const struct point *
 }
 
 /* The plain affine coordinates of `p`. */
-static void plain(struct affine *a, const struct point *p) {
+static void plain(struct tls_p256_affine *a, const struct point *p) {
   to_affine(a, p);
   ecp_nistz256_from_mont(a->x, a->x);
   ecp_nistz256_from_mont(a->y, a->y);
@@ -237,7 +188,7 @@ static void plain(struct affine *a, const struct point *p) {
 void tls_p256_mul(struct tls_p256_point *out, const unsigned char scalar[32],
                   const struct tls_p256_point *point) {
   struct point p;
-  struct affine a;
+  struct tls_p256_affine a;
   number k;
   read_number(k, scalar);
   if (point) {
@@ -277,7 +228,7 @@ static void hash_number(number z, const unsigned char *hash, size_t n) {
 /* One attempt; false, practically never: another nonce is needed. */
 static bool sign(number r, number s, const number d, const number z) {
   struct point p;
-  struct affine a;
+  struct tls_p256_affine a;
   number k, inverse, t;
   random_scalar(k);
   multiply_base(&p, k);

@@ -30,6 +30,7 @@ int tls_ecp_mul_restartable(mbedtls_ecp_group *grp, mbedtls_ecp_point *r, const 
 int tls_ecp_mul(mbedtls_ecp_group *grp, mbedtls_ecp_point *r, const mbedtls_mpi *m,
                 const mbedtls_ecp_point *p, int (*rng)(void *, unsigned char *, size_t),
                 void *p_rng);
+int tls_ecp_check_pubkey(const mbedtls_ecp_group *grp, const mbedtls_ecp_point *q);
 int tls_ecp_check_pub_priv(const mbedtls_ecp_keypair *pub, const mbedtls_ecp_keypair *prv,
                            int (*rng)(void *, unsigned char *, size_t), void *p_rng);
 int tls_ecdsa_write_signature(mbedtls_ecdsa_context *ctx, mbedtls_md_type_t md,

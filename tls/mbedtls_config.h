@@ -39,6 +39,7 @@ long tls_wall_unix(long *t);
 #define MBEDTLS_SHA256_PROCESS_ALT
 #define MBEDTLS_SHA384_C
 #define MBEDTLS_SHA512_C
+#define MBEDTLS_SHA512_SMALLER
 
 /* Public keys. */
 #define MBEDTLS_BIGNUM_C
