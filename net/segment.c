@@ -185,6 +185,8 @@ static void fit(struct tcp_pcb *pcb) {
 }
 
 err_t net_tcp_output(struct tcp_pcb *pcb) {
+  if (!pcb->unsent && !(pcb->flags & TF_ACK_NOW))
+    return ERR_OK;
   fit(pcb);
   mss_now = pcb->mss;
   err_t err = tcp_output(pcb);

@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 /* Take in a segment whose IP header was found plain (net_layout_is_plain) and
- * whose checksum is right. What is expected next, on an established connection,
- * goes to lwIP's tcp_receive at once (header prediction: Van Jacobson, 4BSD
+ * whose checksum is right. What is expected next on an established connection, or
+ * one that we have ended, goes to lwIP's tcp_receive at once (header prediction: Van Jacobson, 4BSD
  * header prediction, 1990), anything else through its tcp_input.
  *
  * pcb       of the connection; not in TIME_WAIT

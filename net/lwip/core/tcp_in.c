@@ -8,10 +8,11 @@
 #include "../../tcp_in.h"
 
 /* Acknowledgement or data, next in order, with no options and nothing that had
- * to wait for it. */
+ * to wait for it. In these states none of it makes the connection end. */
 static bool is_expected(const struct tcp_pcb *pcb, const struct tcp_hdr *h) {
   const uint16_t looked_at = 0xf000 | TCP_FIN | TCP_SYN | TCP_RST | TCP_ACK | TCP_URG;
-  return pcb->state == ESTABLISHED && lwip_ntohl(h->seqno) == pcb->rcv_nxt &&
+  return (pcb->state == ESTABLISHED || pcb->state == FIN_WAIT_1) &&
+         lwip_ntohl(h->seqno) == pcb->rcv_nxt &&
          (h->_hdrlen_rsvd_flags & PP_HTONS(looked_at)) == PP_HTONS(5 << 12 | TCP_ACK) &&
          !pcb->ooseq && !pcb->refused_data && !(pcb->flags & TF_RXCLOSED);
 }
@@ -24,6 +25,7 @@ static void set_segment(struct pbuf *p, struct tcp_hdr *h) {
   ackno = h->ackno = lwip_ntohl(h->ackno);
   h->wnd = lwip_ntohs(h->wnd);
   tcphdr = h;
+  tcphdr_optlen = 0;
   flags = TCPH_FLAGS(h);
   tcplen = p->len;
   inseg.len = p->len;
@@ -55,7 +57,10 @@ static void take_expected(struct tcp_pcb *pcb, struct pbuf *p) {
   pcb->tmr = tcp_ticks;
   pcb->persist_probe = 0;
   tcp_input_pcb = pcb; /* nothing is sent before all is told */
-  tcp_receive(pcb);
+  if (pcb->state == ESTABLISHED)
+    tcp_receive(pcb);
+  else
+    tcp_process(pcb);
   tell(pcb);
   tcp_input_pcb = NULL;
   if (inseg.p)
