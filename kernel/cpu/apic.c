@@ -40,7 +40,7 @@ void lapic_init(void) {
   *reg(LVT_LINT0) = MASKED; /* no interrupts from a PIC nobody programmed */
   *reg(TIMER_DIVIDE) = DIVIDE_BY_1;
   *reg(LVT_TIMER) = MASKED;
-  *reg(TIMER_INITIAL) = UINT32_MAX;
+  cpu_reg32_set(reg(TIMER_INITIAL), UINT32_MAX);
   started_tsc = cpu_tsc();
 }
 
@@ -74,7 +74,7 @@ void ioapic_enable(unsigned gsi) {
   volatile uint32_t *select = cpu_reg32(ioapics[chip]);
   volatile uint32_t *data = cpu_reg32(ioapics[chip] + IOAPIC_DATA);
   *select = IOAPIC_REDIRECTION + 2 * pin + 1;
-  *data = 0; /* to the CPU with APIC id 0 */
+  cpu_reg32_set(data, 0); /* to the CPU with APIC id 0 */
   *select = IOAPIC_REDIRECTION + 2 * pin;
   *data = VECTOR_DEVICE; /* fixed, edge, not masked */
 }

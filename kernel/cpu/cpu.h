@@ -73,6 +73,12 @@ static inline volatile uint32_t *cpu_reg32(uint64_t address) {
   return (volatile uint32_t *)address;
 }
 
+/* Write one: as a plain store of 0 or of all ones the compiler, told to save bytes,
+ * makes an AND or OR with memory, which reads it first, and each is a VM exit. */
+static inline void cpu_reg32_set(volatile uint32_t *reg, uint32_t v) {
+  __asm__ volatile("movl %1,%0" : "=m"(*reg) : "r"(v) : "memory");
+}
+
 static inline uint64_t cpu_gate(unsigned gate, uint64_t rdi) {
   register uint64_t r10 __asm__("r10") = gate;
   uint64_t rax;

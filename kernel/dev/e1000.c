@@ -189,14 +189,14 @@ static void card_disarm(bool interrupted) {
 
 /* 14.3: silent, whatever the firmware has left running, then new. */
 static int reset(void) {
-  *reg(IMC) = UINT32_MAX;
-  *reg(RCTL) = 0;
-  *reg(TCTL) = 0;
+  cpu_reg32_set(reg(IMC), UINT32_MAX);
+  cpu_reg32_set(reg(RCTL), 0);
+  cpu_reg32_set(reg(TCTL), 0);
   *reg(CTRL) |= CTRL_RST;
   for (int i = 0; *reg(CTRL) & CTRL_RST; i++)
     if (i == RESET_TRIES)
       return E_PROTO;
-  *reg(IMC) = UINT32_MAX;
+  cpu_reg32_set(reg(IMC), UINT32_MAX);
   (void)*reg(ICR);
   *reg(CTRL) |= CTRL_SLU | CTRL_ASDE;
   return 0;
@@ -205,10 +205,10 @@ static int reset(void) {
 static void ring_init(struct queue *q, unsigned ring, void *memory) {
   q->ring = memory;
   *reg(ring) = (uint32_t)(uint64_t)memory;
-  *reg(ring + RING_HIGH) = 0; /* RAM ends far below 4 GiB */
+  cpu_reg32_set(reg(ring + RING_HIGH), 0); /* RAM ends far below 4 GiB */
   *reg(ring + RING_BYTES) = RING * sizeof(struct descriptor);
-  *reg(ring + RING_HEAD) = 0;
-  *reg(ring + RING_TAIL) = 0;
+  cpu_reg32_set(reg(ring + RING_HEAD), 0);
+  cpu_reg32_set(reg(ring + RING_TAIL), 0);
 }
 
 static int card_open(struct kernel_netdev_info *info) {

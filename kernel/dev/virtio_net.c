@@ -222,6 +222,7 @@ static int net_open(struct kernel_netdev_info *info) {
                    (uint32_t)(memstat_total() / LIMIT_NET_RX_SHARE / BUFFER));
   rx_refill();
   device = d;
+  virtio_route_interrupt(d);
   virtio_start(d);
   publish(&rx, RX);
   return 0;

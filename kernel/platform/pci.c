@@ -157,10 +157,10 @@ static bool pci_find(struct lib_span cmdline) {
 static void pci_start(void) {
   for (unsigned i = 0; i < msix_n; i++) {
     volatile uint32_t *entry = cpu_reg32(msix[i]);
-    entry[0] = MSI_ADDRESS;
-    entry[1] = 0;
-    entry[2] = VECTOR_DEVICE;
-    entry[3] = 0; /* not masked */
+    cpu_reg32_set(&entry[0], MSI_ADDRESS);
+    cpu_reg32_set(&entry[1], 0);
+    cpu_reg32_set(&entry[2], VECTOR_DEVICE);
+    cpu_reg32_set(&entry[3], 0); /* not masked */
   }
 }
 

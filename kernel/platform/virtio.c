@@ -116,9 +116,12 @@ int virtio_queue_open(struct virtio_device *d, unsigned index, unsigned most, bo
   return 0;
 }
 
-void virtio_start(struct virtio_device *d) {
+void virtio_route_interrupt(const struct virtio_device *d) {
   if (d->gsi)
     ioapic_enable(d->gsi);
+}
+
+void virtio_start(struct virtio_device *d) {
   set(d, VIRTIO_STATUS, AGREED | VIRTIO_CONFIG_S_DRIVER_OK);
 }
 

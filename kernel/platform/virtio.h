@@ -77,7 +77,10 @@ int virtio_accept(struct virtio_device *d, uint64_t features);
 int virtio_queue_open(struct virtio_device *d, unsigned index, unsigned most, bool event_idx,
                       struct virtq *q);
 
-/* Step 8: the device may start; its interrupt is routed. */
+/* Have the device's interrupt reach the CPU, if it is not a message. */
+void virtio_route_interrupt(const struct virtio_device *d);
+
+/* Step 8: the device may start. */
 void virtio_start(struct virtio_device *d);
 
 void virtio_notify(const struct virtio_device *d, unsigned index);
