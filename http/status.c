@@ -2,62 +2,64 @@
  * Status codes in words. RFC 9110 15, RFC 6585 */
 #include "answer.h"
 
-static const struct row {
-  unsigned status;
-  const char *reason;
-  const char *sentence;
-} rows[] = {
-    {200, "OK", ""},
-    {201, "Created", ""},
-    {202, "Accepted", ""},
-    {204, "No Content", ""},
-    {206, "Partial Content", ""},
-    {301, "Moved Permanently", "This page has moved."},
-    {302, "Found", "This page is elsewhere for now."},
-    {303, "See Other", "The answer is on another page."},
-    {304, "Not Modified", ""},
-    {307, "Temporary Redirect", "This page is elsewhere for now."},
-    {308, "Permanent Redirect", "This page has moved."},
-    {400, "Bad Request", "The server could not understand this request."},
-    {401, "Unauthorized", "This page asks for a name and a password."},
-    {403, "Forbidden", "This page is not for everybody."},
-    {404, "Not Found", "There is no page at this address."},
-    {405, "Method Not Allowed", "This page cannot be used in this way."},
-    {406, "Not Acceptable", "This page is not available in a form the client accepts."},
-    {408, "Request Timeout", "The request took too long to arrive."},
-    {409, "Conflict", "The request does not fit the state of this page."},
-    {410, "Gone", "This page has been removed."},
-    {411, "Length Required", "The request must say how long it is."},
-    {412, "Precondition Failed", "This page is not in the state the client expected."},
-    {413, "Content Too Large", "The request is larger than this page takes."},
-    {414, "URI Too Long", "The address is longer than this server takes."},
-    {415, "Unsupported Media Type", "This page does not take data of this kind."},
-    {416, "Range Not Satisfiable", "The part asked for lies outside of this file."},
-    {417, "Expectation Failed", "The server cannot do what the client expects."},
-    {422, "Unprocessable Content", "The data sent cannot be used."},
-    {429, "Too Many Requests", "Too many attempts. Please wait a moment."},
-    {431, "Request Header Fields Too Large",
-     "The request's header is larger than this server takes."},
-    {500, "Internal Server Error", "Something went wrong on the server."},
-    {501, "Not Implemented", "The server does not know this kind of request."},
-    {503, "Service Unavailable", "The server is busy. Please try again in a moment."},
-    {505, "HTTP Version Not Supported", "The server speaks HTTP/1.0 and HTTP/1.1 here."},
-};
+#include <string.h>
 
-static const struct row *row_of(unsigned status) {
-  static const struct row unknown = {0, "Unknown", ""};
-  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-    if (rows[i].status == status)
-      return &rows[i];
-  return &unknown;
+/* Code, reason, NUL, sentence for people, NUL: a table of pointers would be as
+ * large as the words. Looked through from the first, so the frequent ones lead. */
+static const char rows[] =
+    "200OK\0\0"
+    "304Not Modified\0\0"
+    "404Not Found\0There is no page at this address.\0"
+    "206Partial Content\0\0"
+    "301Moved Permanently\0This page has moved.\0"
+    "201Created\0\0"
+    "202Accepted\0\0"
+    "204No Content\0\0"
+    "302Found\0This page is elsewhere for now.\0"
+    "303See Other\0The answer is on another page.\0"
+    "307Temporary Redirect\0This page is elsewhere for now.\0"
+    "308Permanent Redirect\0This page has moved.\0"
+    "400Bad Request\0The server could not understand this request.\0"
+    "401Unauthorized\0This page asks for a name and a password.\0"
+    "403Forbidden\0This page is not for everybody.\0"
+    "405Method Not Allowed\0This page cannot be used in this way.\0"
+    "406Not Acceptable\0This page is not available in a form the client accepts.\0"
+    "408Request Timeout\0The request took too long to arrive.\0"
+    "409Conflict\0The request does not fit the state of this page.\0"
+    "410Gone\0This page has been removed.\0"
+    "411Length Required\0The request must say how long it is.\0"
+    "412Precondition Failed\0This page is not in the state the client expected.\0"
+    "413Content Too Large\0The request is larger than this page takes.\0"
+    "414URI Too Long\0The address is longer than this server takes.\0"
+    "415Unsupported Media Type\0This page does not take data of this kind.\0"
+    "416Range Not Satisfiable\0The part asked for lies outside of this file.\0"
+    "417Expectation Failed\0The server cannot do what the client expects.\0"
+    "422Unprocessable Content\0The data sent cannot be used.\0"
+    "429Too Many Requests\0Too many attempts. Please wait a moment.\0"
+    "431Request Header Fields Too Large\0The request's header is larger than this server takes.\0"
+    "500Internal Server Error\0Something went wrong on the server.\0"
+    "501Not Implemented\0The server does not know this kind of request.\0"
+    "503Service Unavailable\0The server is busy. Please try again in a moment.\0"
+    "505HTTP Version Not Supported\0The server speaks HTTP/1.0 and HTTP/1.1 here.\0";
+
+static unsigned code_of(const char *row) {
+  return (unsigned)((row[0] - '0') * 100 + (row[1] - '0') * 10 + (row[2] - '0'));
+}
+
+/* What stands behind the next NUL. */
+static const char *next(const char *s) {
+  return s + strlen(s) + 1;
 }
 
 const char *http_status_reason(unsigned status) {
-  return row_of(status)->reason;
+  for (const char *row = rows; *row; row = next(next(row)))
+    if (code_of(row) == status)
+      return row + 3;
+  return "Unknown\0";
 }
 
 const char *http_status_sentence(unsigned status) {
-  return row_of(status)->sentence;
+  return next(http_status_reason(status));
 }
 
 bool http_status_bodiless(unsigned status) {

@@ -22,23 +22,35 @@ void kernel_panic_mode(enum kernel_onpanic m) {
   mode = m;
 }
 
-static const char *const exceptions[] = {
-    [0] = "division by zero",
-    [1] = "debug trap",
-    [4] = "overflow",
-    [5] = "bound exceeded",
-    [6] = "trap instruction (a failed assertion in a library) or an invalid one",
-    [7] = "no FPU",
-    [10] = "invalid TSS",
-    [11] = "segment not present",
-    [12] = "stack segment fault",
-    [13] = "general protection fault",
-    [14] = "page fault",
-    [16] = "x87 error",
-    [17] = "misaligned access",
-    [18] = "machine check",
-    [19] = "SIMD error",
-};
+/* By vector; those of no name never arrive. */
+static const char exceptions[] =
+    "division by zero\0"
+    "debug trap\0"
+    "\0" /* NMI */
+    "\0" /* breakpoint */
+    "overflow\0"
+    "bound exceeded\0"
+    "trap instruction (a failed assertion in a library) or an invalid one\0"
+    "no FPU\0"
+    "\0" /* double fault */
+    "\0"
+    "invalid TSS\0"
+    "segment not present\0"
+    "stack segment fault\0"
+    "general protection fault\0"
+    "page fault\0"
+    "\0"
+    "x87 error\0"
+    "misaligned access\0"
+    "machine check\0"
+    "SIMD error\0";
+
+static const char *exception_name(uint64_t vector) {
+  const char *s = exceptions, *end = exceptions + sizeof exceptions - 1;
+  for (; vector > 0 && s < end; vector--)
+    s += strlen(s) + 1;
+  return s < end && *s ? s : "unexpected exception";
+}
 
 /* Intel SDM vol. 3, 4.7: what the page fault's error code says. */
 static const char *page_fault_text(uint64_t error) {
@@ -173,15 +185,12 @@ _Noreturn void lib_assert_fail(const char *expr, const char *file, int line) {
 CPU_CALLED_FROM_ASM _Noreturn void panic_trap(const struct trap_frame *f);
 _Noreturn void panic_trap(const struct trap_frame *f) {
   static bool again;
-  const char *name = f->vector < sizeof exceptions / sizeof *exceptions && exceptions[f->vector]
-                         ? exceptions[f->vector]
-                         : "unexpected exception";
   if (again) { /* a fault while reporting one */
     say(LIB_SPAN("PANIC: fault in the panic report"));
     cpu_halt();
   }
   again = true;
-  print_head(f->vector == 14 ? page_fault_text(f->error) : name);
+  print_head(f->vector == 14 ? page_fault_text(f->error) : exception_name(f->vector));
   if (f->vector == 14)
     print_address("  address ", cpu_gate(GATE_CR2, 0));
   print_registers(f);

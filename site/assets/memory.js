@@ -3,6 +3,7 @@
 'use strict';
 const SAMPLES = 120, SAMPLE_S = 2;
 const find = (q) => document.querySelector(q), all = (q) => [...document.querySelectorAll(q)];
+const floor = Math.floor;
 const group = (n) => n.toLocaleString('en-US');
 const tenths = (n, unit) => Math.round((n * 10) / unit) / 10;
 const bytes = (n) => (n < 1048576 ? tenths(n, 1024) + ' KiB' : tenths(n, 1048576) + ' MiB');
@@ -10,8 +11,8 @@ const ms = (ns) => (ns / 1e6).toFixed(2) + ' ms';
 const share = (part, whole) => ((Math.round((part * 1e4) / whole) || 0) / 100).toFixed(2) + ' %';
 const two = (n) => String(n).padStart(2, '0');
 const uptime = (t) => {
-  const s = Math.floor(t / 1000);
-  return Math.floor(s / 3600) + ':' + two(Math.floor(s / 60) % 60) + ':' + two(s % 60);
+  const s = floor(t / 1000);
+  return floor(s / 3600) + ':' + two(floor(s / 60) % 60) + ':' + two(s % 60);
 };
 
 // What is known: the report of /memory.json, or its changing parts.
@@ -21,14 +22,14 @@ const used = () => m.ram_bytes - m.owners.at(-1).bytes; // the last one is nobod
 const series = [
   (v) => group(v) + ' KiB',
   group,
-  (v) => (v / SAMPLE_S < 100 ? (v / SAMPLE_S).toFixed(1) : group(Math.floor(v / SAMPLE_S))),
+  (v) => (v / SAMPLE_S < 100 ? (v / SAMPLE_S).toFixed(1) : group(floor(v / SAMPLE_S))),
   (v) => (v / 10).toFixed(1) + ' %',
 ];
 
 const figures = () => ({
   ram: bytes(m.ram_bytes),
   used: bytes(used()),
-  used_kib: series[0](Math.floor(used() / 1024)),
+  used_kib: series[0](floor(used() / 1024)),
   image: bytes(m.vm.image_bytes),
   boot: ms(m.vm.boot_listening_ns),
   uptime: uptime(m.vm.uptime_ms),
@@ -50,25 +51,27 @@ function rows(table, list, values) {
   found(table).forEach((row, i) => values(list[i]).forEach((v, k) => text(row.cells[k + 1], v)));
 }
 
+const set = (node, name, value) => node && node.setAttribute(name, value);
+const units = (n) => floor((n * 1e5) / m.ram_bytes);
+
 // Lays owners side by side along the bar of 100,000 units.
 function bar() {
   let sum = 0;
   all('#bar-ram rect').forEach((rect, i) => {
-    const x = Math.floor((sum * 1e5) / m.ram_bytes);
+    const x = units(sum);
     sum += m.owners[i].bytes;
-    rect.setAttribute('x', x);
-    rect.setAttribute('width', Math.floor((sum * 1e5) / m.ram_bytes) - x);
+    set(rect, 'x', x);
+    set(rect, 'width', units(sum) - x);
   });
-  const zoom = find('.zoom polygon');
-  if (zoom) zoom.setAttribute('points', `0,0 ${Math.floor((used() * 1e5) / m.ram_bytes)},0 100000,10 0,10`);
+  set(find('.zoom polygon'), 'points', `0,0 ${units(used())},0 100000,10 0,10`);
 }
 
 function charts() {
   all('.charts figure').forEach((figure, k) => {
     const most = Math.max(...samples.map((s) => s[k]), 0);
     const at = SAMPLES - samples.length;
-    const steps = samples.map((s, i) => `H${at + i}V${100 - Math.floor((s[k] * 100) / (most || 1))}`);
-    figure.querySelector('path').setAttribute('d', `M${at} 100${steps.join('')}H120V100Z`);
+    const steps = samples.map((s, i) => `H${at + i}V${100 - floor((s[k] * 100) / (most || 1))}`);
+    set(figure.querySelector('path'), 'd', `M${at} 100${steps.join('')}H120V100Z`);
     text(figure.querySelector('i'), series[k](most));
   });
 }
@@ -86,8 +89,8 @@ function show() {
   ]);
   rows('pools', m.pools, (p) => [, group(p.used), group(p.high_water), , group(p.refusals)]);
   found('pools').forEach((row, i) => {
-    const rect = row.querySelector('rect'), most = row.cells[4].textContent.replaceAll(',', '');
-    if (rect) rect.setAttribute('width', Math.floor((m.pools[i].used * 1000) / most));
+    const most = row.cells[4].textContent.replaceAll(',', '');
+    set(row.querySelector('rect'), 'width', floor((m.pools[i].used * 1000) / most));
   });
 }
 
