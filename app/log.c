@@ -149,8 +149,8 @@ uint64_t app_log_deadline_ms(void) {
 }
 
 static const struct memstat_metric rows[] = {
-    {"log_lines_total", "Lines of the logs sent.", &lines},
-    {"log_drops_total", "Lines of the logs dropped for want of room.", &drops},
+    {"log_lines_total\0Lines of the logs sent.", &lines},
+    {"log_drops_total\0Lines of the logs dropped for want of room.", &drops},
 };
 
 void app_log_init(const struct app_log_options *options, struct http_server *server) {

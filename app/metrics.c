@@ -24,40 +24,41 @@ static struct {
 } now;
 
 static const struct memstat_metric rows[] = {
-    {"uptime_seconds", "Time since entry into the image.", &now.uptime_ns},
-    {"start_time_seconds", "Unix time of the entry.", &now.start_ns},
-    {"boot_before_entry_seconds", "Time of the TSC at entry; 0: not known.",
+    {"uptime_seconds\0Time since entry into the image.", &now.uptime_ns},
+    {"start_time_seconds\0Unix time of the entry.", &now.start_ns},
+    {"boot_before_entry_seconds\0Time of the TSC at entry; 0: not known.",
      &memstat_vm.boot_entry_ns},
-    {"boot_seconds{phase=\"ring3\"}",
-     "Time from entry to the end of a phase of the boot; 0: not yet.", &memstat_vm.boot_ring3_ns},
-    {"boot_seconds{phase=\"devices\"}", NULL, &memstat_vm.boot_devices_ns},
-    {"boot_seconds{phase=\"listening\"}", NULL, &memstat_vm.boot_listening_ns},
-    {"boot_seconds{phase=\"address\"}", NULL, &memstat_vm.boot_address_ns},
-    {"boot_seconds{phase=\"first_answer\"}", NULL, &memstat_vm.boot_answer_ns},
-    {"asleep_seconds_total", "Time the CPU was stopped for want of work.", &memstat_vm.asleep_ns},
-    {"panics_total", "Panics since the machine was switched on.", &now.panics},
-    {"ram_bytes", "RAM of the machine.", &now.ram},
-    {"image_bytes", "Memory of the image, its variables and stacks.", &now.image},
-    {"stack_peak_bytes", "Deepest use of the stack.", &now.stack},
-    {"connections", "Open HTTP connections.", &now.conns},
-    {"connections_peak", "Most HTTP connections at once.", &now.conns_peak},
-    {"connections_total", "HTTP connections accepted.", &memstat_vm.conns_total},
-    {"connections_refused_total", "Connections turned away with 503.", &app_counters.turned_away},
-    {"http_received_bytes_total", "Bytes of HTTP received.", &http.received_bytes},
-    {"http_sent_bytes_total", "Bytes of HTTP sent.", &http.sent_bytes},
-    {"http_timeouts_total", "Requests and answers that were too slow.", &http.timeouts},
-    {"http_refusals_total", "Answers 503 and 429.", &http.refusals},
-    {"http_event_streams", "Open event streams.", &now.listeners},
-    {"network_frames_total{direction=\"in\"}", "Ethernet frames.", &device.rx_frames},
-    {"network_frames_total{direction=\"out\"}", NULL, &device.tx_frames},
-    {"network_bytes_total{direction=\"in\"}", "Bytes of Ethernet frames.", &device.rx_bytes},
-    {"network_bytes_total{direction=\"out\"}", NULL, &device.tx_bytes},
-    {"network_malformed_frames_total", "Frames the device got wrong.", &device.rx_drops},
-    {"device_kicks_total", "Notifications of the network device.", &device.kicks},
-    {"device_interrupts_total", "Interrupts of the network device.", &device.interrupts},
-    {"idle_sleeps_total", "Times the CPU went to sleep.", &idle.sleeps},
-    {"idle_timers_total", "Times the timer was set.", &idle.timers},
-    {"vm_exits_caused_total", "VM exits by the above, at least.", &now.exits},
+    {"boot_seconds{phase=\"ring3\"}\0Time from entry to the end of a phase of the boot; 0: not "
+     "yet.",
+     &memstat_vm.boot_ring3_ns},
+    {"boot_seconds{phase=\"devices\"}\0", &memstat_vm.boot_devices_ns},
+    {"boot_seconds{phase=\"listening\"}\0", &memstat_vm.boot_listening_ns},
+    {"boot_seconds{phase=\"address\"}\0", &memstat_vm.boot_address_ns},
+    {"boot_seconds{phase=\"first_answer\"}\0", &memstat_vm.boot_answer_ns},
+    {"asleep_seconds_total\0Time the CPU was stopped for want of work.", &memstat_vm.asleep_ns},
+    {"panics_total\0Panics since the machine was switched on.", &now.panics},
+    {"ram_bytes\0RAM of the machine.", &now.ram},
+    {"image_bytes\0Memory of the image, its variables and stacks.", &now.image},
+    {"stack_peak_bytes\0Deepest use of the stack.", &now.stack},
+    {"connections\0Open HTTP connections.", &now.conns},
+    {"connections_peak\0Most HTTP connections at once.", &now.conns_peak},
+    {"connections_total\0HTTP connections accepted.", &memstat_vm.conns_total},
+    {"connections_refused_total\0Connections turned away with 503.", &app_counters.turned_away},
+    {"http_received_bytes_total\0Bytes of HTTP received.", &http.received_bytes},
+    {"http_sent_bytes_total\0Bytes of HTTP sent.", &http.sent_bytes},
+    {"http_timeouts_total\0Requests and answers that were too slow.", &http.timeouts},
+    {"http_refusals_total\0Answers 503 and 429.", &http.refusals},
+    {"http_event_streams\0Open event streams.", &now.listeners},
+    {"network_frames_total{direction=\"in\"}\0Ethernet frames.", &device.rx_frames},
+    {"network_frames_total{direction=\"out\"}\0", &device.tx_frames},
+    {"network_bytes_total{direction=\"in\"}\0Bytes of Ethernet frames.", &device.rx_bytes},
+    {"network_bytes_total{direction=\"out\"}\0", &device.tx_bytes},
+    {"network_malformed_frames_total\0Frames the device got wrong.", &device.rx_drops},
+    {"device_kicks_total\0Notifications of the network device.", &device.kicks},
+    {"device_interrupts_total\0Interrupts of the network device.", &device.interrupts},
+    {"idle_sleeps_total\0Times the CPU went to sleep.", &idle.sleeps},
+    {"idle_timers_total\0Times the timer was set.", &idle.timers},
+    {"vm_exits_caused_total\0VM exits by the above, at least.", &now.exits},
 };
 
 /* A sleep, a kick and a timer are an exit each; an interrupt is two, to read
@@ -85,13 +86,15 @@ static void refresh(void) {
   now.exits = exits();
 }
 
-/* The compiler leaves out one of the names. */
+/* The compiler leaves out one of the texts. */
 static void register_build(void) {
-#define BUILD "build_info{version=\"" LIB_VERSION "\",compiler=\"gcc " __VERSION__ "\",tls=\""
+#define BUILD(tls)                                                                                 \
+  "build_info{version=\"" LIB_VERSION "\",compiler=\"gcc " __VERSION__ "\",tls=\"" tls             \
+  "\"}\0What the image was built from."
   static const uint64_t one = 1;
-  static struct memstat_metric row = {NULL, "What the image was built from.", &one};
+  static struct memstat_metric row = {NULL, &one};
   static struct memstat_metrics table = {&row, 1, NULL, NULL};
-  row.name = tls_here() ? BUILD "mbedtls\"}" : BUILD "none\"}";
+  row.text = tls_here() ? BUILD("mbedtls") : BUILD("none");
   memstat_metrics_register(&table);
 }
 

@@ -18,15 +18,15 @@ void net_counters_sent(const struct tcp_hdr *header, const struct tcp_pcb *pcb) 
 }
 
 static const struct memstat_metric rows[] = {
-    {"tcp_segments_received_total", "TCP segments received.", &net_counters.received},
-    {"tcp_segments_sent_total", "TCP segments sent.", &net_counters.sent},
-    {"tcp_retransmits_total", "TCP segments sent again.", &net_counters.sent_again},
-    {"tcp_accepted_total", "TCP handshakes begun by peers.", &net_counters.accepted},
-    {"tcp_resets_total{direction=\"in\"}", "TCP resets.", &net_counters.resets_received},
-    {"tcp_resets_total{direction=\"out\"}", NULL, &net_counters.resets_sent},
-    {"tcp_drops_total{cause=\"invalid\"}", "TCP segments dropped.", &net_counters.invalid},
-    {"tcp_drops_total{cause=\"unmatched\"}", NULL, &net_counters.unmatched},
-    {"tcp_aborts_total", "TCP connections given up for want of answers.", &net_counters.aborted},
+    {"tcp_segments_received_total\0TCP segments received.", &net_counters.received},
+    {"tcp_segments_sent_total\0TCP segments sent.", &net_counters.sent},
+    {"tcp_retransmits_total\0TCP segments sent again.", &net_counters.sent_again},
+    {"tcp_accepted_total\0TCP handshakes begun by peers.", &net_counters.accepted},
+    {"tcp_resets_total{direction=\"in\"}\0TCP resets.", &net_counters.resets_received},
+    {"tcp_resets_total{direction=\"out\"}\0", &net_counters.resets_sent},
+    {"tcp_drops_total{cause=\"invalid\"}\0TCP segments dropped.", &net_counters.invalid},
+    {"tcp_drops_total{cause=\"unmatched\"}\0", &net_counters.unmatched},
+    {"tcp_aborts_total\0TCP connections given up for want of answers.", &net_counters.aborted},
 };
 
 void net_counters_init(void) {

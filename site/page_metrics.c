@@ -4,6 +4,7 @@
  * like the memory report. docs/METRICS.md lists them. */
 #include <memstat/certificate.h>
 #include <memstat/metric.h>
+#include <string.h>
 
 #include "memory_steps.h"
 #include "pages.h"
@@ -49,10 +50,11 @@ static bool set(struct site_memory_view *v, struct lib_out *o) {
   if (table == NULL)
     return true;
   const struct memstat_metric *row = &table->rows[v->at.item];
-  if (row->help)
-    family(o, row->name, row->help);
-  lib_out_all(o, PREFIX, row->name, " ", NULL);
-  struct lib_span name = family_of(row->name);
+  const char *help = row->text + strlen(row->text) + 1;
+  if (*help)
+    family(o, row->text, help);
+  lib_out_all(o, PREFIX, row->text, " ", NULL);
+  struct lib_span name = family_of(row->text);
   if (ends_in(name, LIB_SPAN("_seconds")) || ends_in(name, LIB_SPAN("_seconds_total")))
     lib_out_fixed(o, *row->value, 9);
   else

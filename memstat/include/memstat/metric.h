@@ -9,8 +9,9 @@
 #include <lib/histogram.h>
 
 struct memstat_metric {
-  const char *name;      /* without the common prefix; may end in {label="value",...} */
-  const char *help;      /* what it is; NULL: another label of the figure above */
+  /* Its name, without the common prefix; may end in {label="value",...}. Then
+   * NUL, and what it is; nothing: another label of the figure above. */
+  const char *text;
   const uint64_t *value; /* read whenever it is asked for */
 };
 
