@@ -2,7 +2,10 @@
  * TLS between a stream and an HTTP engine. */
 #include "secure.h"
 
-enum { ROOM_LEAST = 1024 }; /* bytes: rather wait than send smaller records */
+enum {
+  ROOM_LEAST = 1024,   /* bytes: rather wait than send smaller records */
+  TOGETHER_MOST = 8192 /* of head and body in one record, for which they are copied */
+};
 
 /* --- bytes --------------------------------------------------------------- */
 
@@ -23,6 +26,12 @@ static bool pump_own(const struct line *l) {
   return true;
 }
 
+/* Room for a record of `n` bytes, or of `least` at least. */
+static char *seal_room(const struct line *l, size_t n, size_t least, size_t *room) {
+  *room = n + TLS_RECORD_OVERHEAD;
+  return net_stream_tx_buf(l->stream, least + TLS_RECORD_OVERHEAD, room);
+}
+
 /* HTTP to TLS to stream: sealed straight into what TCP sends from. */
 static bool pump_tx(const struct line *l) {
   if (!tls_session_can_seal(l->tls) || net_stream_tx_room(l->stream) < ROOM_LEAST)
@@ -30,13 +39,20 @@ static bool pump_tx(const struct line *l) {
   struct http_out out = http_conn_tx_buf(l->http, l->now_ms);
   if (out.bytes.n == 0)
     return false;
-  size_t whole = out.bytes.n + TLS_RECORD_OVERHEAD, room = whole, taken;
-  size_t least = out.whole || whole < ROOM_LEAST ? whole : ROOM_LEAST;
-  char *to = net_stream_tx_buf(l->stream, least, &room);
-  if (!to || net_stream_tx_commit(l->stream, tls_session_seal(l->tls, out.bytes, to, room, &taken)))
+  size_t n = out.bytes.n, room, taken;
+  char *to = NULL;
+  if (out.more.n && n + out.more.n <= TOGETHER_MOST)
+    to = seal_room(l, n + out.more.n, n + out.more.n, &room);
+  if (!to) {
+    out.more.n = 0;
+    to = seal_room(l, n, out.whole || n < ROOM_LEAST ? n : ROOM_LEAST, &room);
+  }
+  if (!to || net_stream_tx_commit(l->stream,
+                                  tls_session_seal(l->tls, out.bytes, out.more, to, room, &taken)))
     return false;
   tls_session_sealed(l->tls);
-  http_conn_tx_ack(l->http, taken, l->now_ms);
+  http_conn_tx_ack(l->http, taken - out.more.n, l->now_ms);
+  http_conn_tx_ack(l->http, out.more.n, l->now_ms);
   return true;
 }
 

@@ -311,17 +311,21 @@ void http_conn_rx_end(struct http_conn *c, uint64_t now_ms) {
 
 /* ---- sending ---- */
 
-static void after_head(struct http_conn *c, uint64_t now_ms) {
+/* What follows the head; none: the answer is out. */
+static enum http_phase behind_head(const struct http_conn *c) {
   bool bodiless = c->is_head || http_status_bodiless(c->status);
   if (bodiless || c->kind == HTTP_ANSWER_PAGE)
-    finish(c, now_ms);
-  else if (c->kind == HTTP_ANSWER_PARTS)
-    c->phase = HTTP_TX_PART_HEAD;
-  else if (c->kind == HTTP_ANSWER_STREAM)
-    c->phase = HTTP_TX_STREAM;
-  else if (c->body.n)
-    c->phase = HTTP_TX_BODY;
-  else
+    return HTTP_TX_NONE;
+  if (c->kind == HTTP_ANSWER_PARTS)
+    return HTTP_TX_PART_HEAD;
+  if (c->kind == HTTP_ANSWER_STREAM)
+    return HTTP_TX_STREAM;
+  return c->body.n ? HTTP_TX_BODY : HTTP_TX_NONE;
+}
+
+static void after_head(struct http_conn *c, uint64_t now_ms) {
+  c->phase = behind_head(c);
+  if (c->phase == HTTP_TX_NONE)
     finish(c, now_ms);
 }
 
@@ -381,20 +385,27 @@ static struct lib_span tx_scratch(struct http_conn *c, uint64_t now_ms) {
 }
 
 struct http_out http_conn_tx_buf(struct http_conn *c, uint64_t now_ms) {
+  struct http_out out = {.whole = true};
   switch (c->phase) {
   case HTTP_TX_NONE:
-    return (struct http_out){.bytes = LIB_SPAN("")};
+    break;
   case HTTP_TX_CONTINUE:
-    return (struct http_out){LIB_SPAN("HTTP/1.1 100 Continue\r\n\r\n"), true, true};
+    out.bytes = LIB_SPAN("HTTP/1.1 100 Continue\r\n\r\n");
+    break;
   case HTTP_TX_BODY:
-    return (struct http_out){c->body, c->stable, false};
   case HTTP_TX_PART:
-    return (struct http_out){c->body, true, false};
+    return (struct http_out){.bytes = c->body, .stable = c->stable};
   case HTTP_TX_STREAM:
-    return (struct http_out){tx_stream(c, now_ms), false, false};
+    return (struct http_out){.bytes = tx_stream(c, now_ms)};
+  case HTTP_TX_HEAD:
+    out.bytes = tx_scratch(c, now_ms);
+    if (behind_head(c) == HTTP_TX_BODY)
+      out.more = c->body;
+    break;
   default:
-    return (struct http_out){tx_scratch(c, now_ms), false, true};
+    out.bytes = tx_scratch(c, now_ms);
   }
+  return out;
 }
 
 void http_conn_tx_ack(struct http_conn *c, size_t k, uint64_t now_ms) {

@@ -17,6 +17,7 @@ struct tls_session {
   size_t plain_at, plain_n;
   uint64_t deadline_ms;     /* of the handshake */
   unsigned char counter[8]; /* of received records, while the session rests */
+  size_t used;              /* most bytes of records that have been in a buffer of it */
   enum tls_state state;
   bool ending; /* close_notify was made */
   bool seen;   /* the client has sent something */

@@ -70,21 +70,31 @@ static size_t make_ad(unsigned char ad[13], const unsigned char *record,
   return 13;
 }
 
-size_t tls_seal_record(mbedtls_ssl_context *ssl, struct lib_span plain, unsigned char *record) {
+/* Two pieces are put together where they will be encrypted in place. */
+static const unsigned char *join(unsigned char *to, struct lib_span plain, struct lib_span more) {
+  if (more.n == 0)
+    return (const unsigned char *)plain.p;
+  memmove(to, plain.p, plain.n); /* a call, where memcpy would be byte by byte */
+  memmove(to + plain.n, more.p, more.n);
+  return to;
+}
+
+size_t tls_seal_record(mbedtls_ssl_context *ssl, struct lib_span plain, struct lib_span more,
+                       unsigned char *record) {
   const mbedtls_ssl_transform *t = ssl->transform_out;
   const unsigned char *counter = ssl->cur_out_ctr;
   unsigned char iv[TLS_AEAD_IV], ad[13];
   bool is_13 = t->tls_version == MBEDTLS_SSL_VERSION_TLS1_3;
   size_t explicit_n = t->fixed_ivlen == TLS_AEAD_IV ? 0 : EXPLICIT;
-  size_t sealed_n = plain.n + is_13; /* in 1.3 the content type is at its end */
+  size_t n = plain.n + more.n, sealed_n = n + is_13; /* in 1.3 the content type is at its end */
   put_header(record, explicit_n + sealed_n + TLS_AEAD_TAG);
   memcpy(record + HEADER, counter, explicit_n);
   make_iv(iv, t, counter);
   struct tls_aead a = {.iv = iv,
                        .ad = ad,
                        .ad_n = make_ad(ad, record, counter, sealed_n, is_13),
-                       .in = (const unsigned char *)plain.p,
-                       .n = plain.n,
+                       .in = join(record + HEADER + explicit_n, plain, more),
+                       .n = n,
                        .more = &inner_type,
                        .more_n = is_13,
                        .out = record + HEADER + explicit_n};
@@ -133,16 +143,22 @@ void tls_seal_forget_handshake(mbedtls_ssl_context *ssl) {
   ssl->session_negotiate = NULL;
 }
 
+static size_t least(size_t a, size_t b) {
+  return a < b ? a : b;
+}
+
 /* The counter of received records lives in front of the input buffer. */
-void tls_seal_rest(mbedtls_ssl_context *ssl, unsigned char counter[8]) {
+bool tls_seal_rest(mbedtls_ssl_context *ssl, unsigned char counter[8], size_t used) {
   bool busy = ssl->handshake || ssl->in_left || ssl->in_offt || ssl->in_msglen || ssl->in_hslen ||
               ssl->out_left;
   if (!ssl->in_buf || busy)
-    return;
+    return false;
   memcpy(counter, ssl->in_ctr, 8);
-  mbedtls_zeroize_and_free(ssl->in_buf, MBEDTLS_SSL_IN_BUFFER_LEN);
-  mbedtls_zeroize_and_free(ssl->out_buf, MBEDTLS_SSL_OUT_BUFFER_LEN);
+  used += MBEDTLS_SSL_HEADER_LEN;
+  mbedtls_zeroize_and_free(ssl->in_buf, least(used, MBEDTLS_SSL_IN_BUFFER_LEN));
+  mbedtls_zeroize_and_free(ssl->out_buf, least(used, MBEDTLS_SSL_OUT_BUFFER_LEN));
   ssl->in_buf = ssl->out_buf = NULL;
+  return true;
 }
 
 bool tls_seal_wake(mbedtls_ssl_context *ssl, const unsigned char counter[8]) {

@@ -7,11 +7,12 @@
 
 #define TLS_RECORD_BYTES 16384u /* content of a full record, RFC 8446 5.1 */
 
-/* Encrypt `plain` as the next record of application data.
+/* Encrypt `plain`, and `more` behind it, as the next record of application data.
  *
- * record   where it goes: TLS_RECORD_OVERHEAD bytes more than `plain` has
+ * record   where it goes: TLS_RECORD_OVERHEAD bytes more than both have
  * returns  bytes of the record; 0 on failure */
-size_t tls_seal_record(mbedtls_ssl_context *ssl, struct lib_span plain, unsigned char *record);
+size_t tls_seal_record(mbedtls_ssl_context *ssl, struct lib_span plain, struct lib_span more,
+                       unsigned char *record);
 
 /* The record has been sent. False when the sequence numbers are used up. */
 bool tls_seal_count_up(mbedtls_ssl_context *ssl);
@@ -22,10 +23,11 @@ bool tls_seal_flush(mbedtls_ssl_context *ssl);
 /* A fatal alert of ours is under way. */
 bool tls_seal_has_alert(const mbedtls_ssl_context *ssl);
 
-/* Free the record buffers if they hold nothing; `counter` keeps the 8 bytes of
- * them that are needed again. Get them back, if they are away: false when
- * there is no memory. */
-void tls_seal_rest(mbedtls_ssl_context *ssl, unsigned char counter[8]);
+/* Free the record buffers, unless they hold something (false); `counter` keeps
+ * the 8 bytes of them that are needed again, the others are wiped: at the most
+ * `used` bytes of records have been in each. Get them back, if they are away:
+ * false when there is no memory. */
+bool tls_seal_rest(mbedtls_ssl_context *ssl, unsigned char counter[8], size_t used);
 bool tls_seal_wake(mbedtls_ssl_context *ssl, const unsigned char counter[8]);
 
 /* Free what only the handshake needed. To be called when it is over. */

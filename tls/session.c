@@ -18,6 +18,7 @@ static int on_recv(void *session, unsigned char *p, size_t n) {
   if (s->in.n == 0)
     return MBEDTLS_ERR_SSL_WANT_READ;
   n = n < s->in.n ? n : s->in.n;
+  s->used += n;
   memcpy(p, s->in.p, n);
   s->in = lib_span_sub(s->in, n, s->in.n);
   return (int)n;
@@ -32,6 +33,7 @@ static int on_send(void *session, const unsigned char *p, size_t n) {
     return acked;
   }
   s->out = (struct lib_span){(const char *)p, n};
+  s->used += n;
   return MBEDTLS_ERR_SSL_WANT_WRITE;
 }
 
@@ -226,14 +228,16 @@ bool tls_session_can_seal(const struct tls_session *s) {
   return (s->state == TLS_OPEN || s->state == TLS_ENDED) && !s->ending && s->out.n == 0;
 }
 
-size_t tls_session_seal(struct tls_session *s, struct lib_span plain, char *out, size_t room,
-                        size_t *taken) {
+size_t tls_session_seal(struct tls_session *s, struct lib_span plain, struct lib_span more,
+                        char *out, size_t room, size_t *taken) {
   if (!tls_session_can_seal(s) || room <= TLS_RECORD_OVERHEAD)
     return 0;
   size_t most = room - TLS_RECORD_OVERHEAD;
   most = most < TLS_RECORD_BYTES ? most : TLS_RECORD_BYTES;
-  *taken = plain.n < most ? plain.n : most;
-  return tls_seal_record(&s->ssl, lib_span_sub(plain, 0, *taken), (unsigned char *)out);
+  plain = lib_span_sub(plain, 0, most);
+  *taken = plain.n + more.n;
+  LIB_ASSERT(*taken <= most);
+  return tls_seal_record(&s->ssl, plain, more, (unsigned char *)out);
 }
 
 void tls_session_sealed(struct tls_session *s) {
@@ -249,6 +253,6 @@ void tls_session_end(struct tls_session *s) {
 }
 
 void tls_session_rest(struct tls_session *s) {
-  if (s->state != TLS_HANDSHAKE && s->out.n == 0)
-    tls_seal_rest(&s->ssl, s->counter);
+  if (s->state != TLS_HANDSHAKE && s->out.n == 0 && tls_seal_rest(&s->ssl, s->counter, s->used))
+    s->used = 0;
 }

@@ -81,9 +81,9 @@ bool tls_session_can_seal(const struct tls_session *s) {
   return false;
 }
 
-size_t tls_session_seal(struct tls_session *s, struct lib_span plain, char *out, size_t room,
-                        size_t *taken) {
-  (void)s, (void)plain, (void)out, (void)room, (void)taken;
+size_t tls_session_seal(struct tls_session *s, struct lib_span plain, struct lib_span more,
+                        char *out, size_t room, size_t *taken) {
+  (void)s, (void)plain, (void)more, (void)out, (void)room, (void)taken;
   return 0;
 }
 

@@ -194,6 +194,15 @@ def test_a_connection_rests_and_goes_on(secure, pairs, version):
             assert read_answer(s) == secure.get("/how")
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_small_answer_is_one_record(secure, pairs, version):
+    """What recv() gives is the content of one record."""
+    with connect(secure, context(pairs, version)) as s:
+        for path in (b"/healthz", b"/clock.js"):
+            s.sendall(REQUEST % (path, b"keep-alive"))
+            assert s.recv(65536).endswith(b"\r\n\r\n" + secure.get(path.decode()))
+
+
 def test_a_large_upload_is_read_or_refused(secure, pairs):
     body = os.urandom(200000)
     with connect(secure, context(pairs)) as s:

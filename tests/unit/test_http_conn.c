@@ -70,13 +70,34 @@ static void static_bodies_are_not_copied(void **state) {
   struct lib_span body = LIB_SPAN("GET /digits.txt HTTP/1.1\r\nHost: x\r\n\r\n");
   assert_int_equal(http_conn_rx(&p.conn, body, p.now_ms), (int)body.n);
   struct http_out o = http_conn_tx_buf(&p.conn, p.now_ms);
+  struct lib_span behind = o.more;
   assert_true(o.whole && !o.stable);
   http_conn_tx_ack(&p.conn, o.bytes.n, p.now_ms);
   o = http_conn_tx_buf(&p.conn, p.now_ms);
+  assert_true(behind.p == o.bytes.p && behind.n == o.bytes.n);
   assert_true(o.stable && !o.whole);
   assert_int_equal(o.bytes.n, 100);
   const char *end = peer_server.pack.base + peer_server.pack.head->size;
   assert_true(o.bytes.p >= peer_server.pack.base && o.bytes.p + o.bytes.n <= end);
+}
+
+/* Nothing may go with a head that nothing follows, or of which it is not known. */
+static void what_follows_a_head_is_told_with_it(void **state) {
+  (void)state;
+  static const char *const alone[] = {
+      "HEAD /digits.txt HTTP/1.1\r\nHost: x\r\n\r\n",
+      "GET /digits.txt HTTP/1.1\r\nHost: x\r\nIf-None-Match: *\r\n\r\n",
+      "GET /digits.txt HTTP/1.1\r\nHost: x\r\nRange: bytes=0-1,5-6\r\n\r\n",
+      "GET /empty.txt HTTP/1.1\r\nHost: x\r\n\r\n",
+  };
+  p.stalled = true;
+  for (size_t i = 0; i < sizeof alone / sizeof *alone; i++) {
+    peer_send(&p, lib_span_str(alone[i]));
+    assert_int_equal(http_conn_tx_buf(&p.conn, p.now_ms).more.n, 0);
+    p.stalled = false;
+    peer_pump(&p);
+    p.stalled = true;
+  }
 }
 
 /* A head that could not be sent is given again. */
@@ -395,6 +416,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(static_answers_allocate_nothing),
       TEST(static_bodies_are_not_copied),
+      TEST(what_follows_a_head_is_told_with_it),
       TEST(a_head_not_taken_comes_again),
       TEST(no_input_is_taken_while_an_answer_goes_out),
       TEST(silence_is_answered_with_silence),

@@ -55,6 +55,8 @@ void http_conn_rx_end(struct http_conn *c, uint64_t now_ms);
 /* Bytes to send next. */
 struct http_out {
   struct lib_span bytes; /* empty: nothing to send now */
+  struct lib_span more;  /* behind a head: what comes next, where it is known now. It may
+                            go with it; each is acknowledged by itself */
   bool stable;           /* the bytes stay for the image's life: send without copy */
   bool whole;            /* a head: acknowledge all of it or none */
 };

@@ -48,13 +48,15 @@ bool tls_session_can_seal(const struct tls_session *s);
 
 /* Encrypt the front of `plain` into one record.
  *
+ * more     to be in the record behind all of `plain`, for which there is room
+ *          then; both are copied first. "": nothing
  * out      where the record goes, at most `room` bytes
- * taken    receives the bytes of `plain` that are in the record
+ * taken    receives the bytes of `plain` and `more` that are in the record
  * returns  bytes of the record; 0 when it cannot be now
  * note     the record counts as sent only after tls_session_sealed: one that
  *          finds no room may be dropped, and is made anew */
-size_t tls_session_seal(struct tls_session *s, struct lib_span plain, char *out, size_t room,
-                        size_t *taken);
+size_t tls_session_seal(struct tls_session *s, struct lib_span plain, struct lib_span more,
+                        char *out, size_t room, size_t *taken);
 void tls_session_sealed(struct tls_session *s);
 
 /* Announce the end of our side: close_notify joins tx_buf. */
