@@ -77,12 +77,11 @@ static struct pbuf *rx_chain(struct kernel_netdev_frame *piece) {
 /* The short way of a segment of a connection that is known. */
 static void rx_segment(struct kernel_netdev_frame *frame, const struct net_layout *l,
                        struct tcp_pcb *pcb) {
-  uint8_t *ip = frame->p + SIZEOF_ETH_HDR;
   frame->p += l->transport;
   frame->n = l->transport_n;
   struct pbuf *p = rx_pbuf(frame);
   if (p)
-    net_tcp_in(pcb, p, ip);
+    net_tcp_in(pcb, p);
 }
 
 static void rx_other(struct kernel_netdev_frame *frame) {

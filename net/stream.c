@@ -277,17 +277,8 @@ void net_stream_peer_ip(const struct net_stream *s, uint8_t ip[16]) {
 
 void net_stream_peer(const struct net_stream *s, struct lib_out *o) {
   char text[IPADDR_STRLEN_MAX];
-  if (!s->pcb)
-    return;
-  if (IP_IS_V6(&s->pcb->remote_ip)) {
-    lib_out_str(o, ip6addr_ntoa_r(ip_2_ip6(&s->pcb->remote_ip), text, sizeof text));
-    return;
-  }
-  for (uint32_t rest = ip_2_ip4(&s->pcb->remote_ip)->addr, i = 0; i < 4; i++, rest >>= 8) {
-    if (i)
-      lib_out_char(o, '.');
-    lib_out_u64(o, rest & 255);
-  }
+  if (s->pcb)
+    lib_out_str(o, ipaddr_ntoa_r(&s->pcb->remote_ip, text, sizeof text));
 }
 
 /* lwIP's callbacks. */

@@ -121,6 +121,26 @@ def test_neighbours_are_told_the_address_again(static, address):
         assert f"lladdr {MAC}" in tap.ip("neigh", "show", address, "dev", "lan0")
 
 
+def sent_again(guest):
+    return int(re.search(rb"^thimble_tcp_retransmits_total (\d+)$", guest.get("/metrics"), re.M)[1])
+
+
+def test_a_neighbour_moves_in_mid_connection(accel, lan, index):
+    """The host gets another hardware address and says so: the next answer on an
+    open connection goes there at the first attempt."""
+    with lan_guest(accel) as g:
+        g.wait_answer()
+        before = sent_again(g)
+        with g.inside(), contextlib.closing(g.http()) as c:
+            with open("/proc/sys/net/ipv4/conf/lan0/arp_notify", "w", encoding="ascii") as f:
+                f.write("1")
+            for last in range(4):
+                tap.ip("link", "set", "dev", "lan0", "address", f"02:00:00:00:00:0{last}")
+                c.request("GET", "/", headers={"Host": "thimble"})
+                assert c.getresponse().read() == index
+        assert sent_again(g) == before
+
+
 def test_no_answer_for_other_addresses(static):
     """Neither ARP for an address not its own, nor a page on another port."""
     done = static.run(["ping", "-n", "-c", "1", "-W", "1", "10.73.80.77"])

@@ -70,32 +70,20 @@ static void take_expected(struct tcp_pcb *pcb, struct pbuf *p) {
     tcp_output(pcb);
 }
 
-/* What lwIP's IP layers tell the layers above. */
-static void set_context(const struct tcp_pcb *pcb, void *ip) {
+/* As after lwIP's IP layers. */
+static void take_other(struct tcp_pcb *pcb, struct pbuf *p) {
   ip_data.current_netif = ip_data.current_input_netif = &net_netif;
-  ip_data.current_ip6_header = IP_IS_V6_VAL(pcb->remote_ip) ? ip : NULL;
   ip_addr_copy(ip_data.current_iphdr_src, pcb->remote_ip);
   ip_addr_copy(ip_data.current_iphdr_dest, pcb->local_ip);
-}
-
-static void clear_context(void) {
+  net_pcbs_show(pcb);
+  tcp_input(p, &net_netif);
+  net_pcbs_show_all();
   ip_data.current_netif = ip_data.current_input_netif = NULL;
-  ip_data.current_ip6_header = NULL;
 }
 
-void net_tcp_in(struct tcp_pcb *pcb, struct pbuf *take_p, uint8_t *ip) {
-  bool expected = is_expected(pcb, take_p->payload);
-  if (expected && !IP_IS_V6_VAL(pcb->remote_ip)) {
+void net_tcp_in(struct tcp_pcb *pcb, struct pbuf *take_p) {
+  if (is_expected(pcb, take_p->payload))
     take_expected(pcb, take_p);
-    return;
-  }
-  set_context(pcb, ip);
-  if (expected) {
-    take_expected(pcb, take_p);
-  } else {
-    net_pcbs_show(pcb);
-    tcp_input(take_p, &net_netif);
-    net_pcbs_show_all();
-  }
-  clear_context();
+  else
+    take_other(pcb, take_p);
 }
