@@ -39,20 +39,21 @@ static bool pump_tx(const struct line *l) {
   struct http_out out = http_conn_tx_buf(l->http, l->now_ms);
   if (out.bytes.n == 0)
     return false;
+  struct lib_span more = http_conn_tx_more(l->http);
   size_t n = out.bytes.n, room, taken;
   char *to = NULL;
-  if (out.more.n && n + out.more.n <= TOGETHER_MOST)
-    to = seal_room(l, n + out.more.n, n + out.more.n, &room);
+  if (more.n && n + more.n <= TOGETHER_MOST)
+    to = seal_room(l, n + more.n, n + more.n, &room);
   if (!to) {
-    out.more.n = 0;
+    more.n = 0;
     to = seal_room(l, n, out.whole || n < ROOM_LEAST ? n : ROOM_LEAST, &room);
   }
-  if (!to || net_stream_tx_commit(l->stream,
-                                  tls_session_seal(l->tls, out.bytes, out.more, to, room, &taken)))
+  if (!to ||
+      net_stream_tx_commit(l->stream, tls_session_seal(l->tls, out.bytes, more, to, room, &taken)))
     return false;
   tls_session_sealed(l->tls);
-  http_conn_tx_ack(l->http, taken - out.more.n, l->now_ms);
-  http_conn_tx_ack(l->http, out.more.n, l->now_ms);
+  http_conn_tx_ack(l->http, taken - more.n, l->now_ms);
+  http_conn_tx_ack(l->http, more.n, l->now_ms);
   return true;
 }
 

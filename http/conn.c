@@ -385,27 +385,24 @@ static struct lib_span tx_scratch(struct http_conn *c, uint64_t now_ms) {
 }
 
 struct http_out http_conn_tx_buf(struct http_conn *c, uint64_t now_ms) {
-  struct http_out out = {.whole = true};
   switch (c->phase) {
   case HTTP_TX_NONE:
-    break;
+    return (struct http_out){.bytes = LIB_SPAN("")};
   case HTTP_TX_CONTINUE:
-    out.bytes = LIB_SPAN("HTTP/1.1 100 Continue\r\n\r\n");
-    break;
+    return (struct http_out){LIB_SPAN("HTTP/1.1 100 Continue\r\n\r\n"), true, true};
   case HTTP_TX_BODY:
   case HTTP_TX_PART:
-    return (struct http_out){.bytes = c->body, .stable = c->stable};
+    return (struct http_out){c->body, c->stable, false};
   case HTTP_TX_STREAM:
-    return (struct http_out){.bytes = tx_stream(c, now_ms)};
-  case HTTP_TX_HEAD:
-    out.bytes = tx_scratch(c, now_ms);
-    if (behind_head(c) == HTTP_TX_BODY)
-      out.more = c->body;
-    break;
+    return (struct http_out){tx_stream(c, now_ms), false, false};
   default:
-    out.bytes = tx_scratch(c, now_ms);
+    return (struct http_out){tx_scratch(c, now_ms), false, true};
   }
-  return out;
+}
+
+struct lib_span http_conn_tx_more(const struct http_conn *c) {
+  bool body = c->phase == HTTP_TX_HEAD && behind_head(c) == HTTP_TX_BODY;
+  return body ? c->body : LIB_SPAN("");
 }
 
 void http_conn_tx_ack(struct http_conn *c, size_t k, uint64_t now_ms) {

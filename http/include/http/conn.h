@@ -55,8 +55,6 @@ void http_conn_rx_end(struct http_conn *c, uint64_t now_ms);
 /* Bytes to send next. */
 struct http_out {
   struct lib_span bytes; /* empty: nothing to send now */
-  struct lib_span more;  /* behind a head: what comes next, where it is known now. It may
-                            go with it; each is acknowledged by itself */
   bool stable;           /* the bytes stay for the image's life: send without copy */
   bool whole;            /* a head: acknowledge all of it or none */
 };
@@ -69,6 +67,10 @@ static inline bool http_conn_sends(const struct http_conn *c) {
 /* What to send next; borrowed until the next call on any connection of this
  * server. Call again after http_conn_tx_ack until it is empty. */
 struct http_out http_conn_tx_buf(struct http_conn *c, uint64_t now_ms);
+
+/* Behind a head that http_conn_tx_buf gave: what it will give next, if that is
+ * known; else "". It may go with the head; each is acknowledged by itself. */
+struct lib_span http_conn_tx_more(const struct http_conn *c);
 
 /* `k` bytes of the last http_conn_tx_buf were taken; 0 <= k <= its n. */
 void http_conn_tx_ack(struct http_conn *c, size_t k, uint64_t now_ms);
