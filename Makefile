@@ -414,7 +414,7 @@ unit.tests := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 unit.shared := $(filter-out $(wildcard tests/unit/test_*.c),$(wildcard tests/unit/*.c))
 unit.o := $(patsubst %,build/hosted-san/%.o,$(foreach l,lib memstat http site,$(call sources,$(l)))) \
   $(addprefix build/hosted-san/,app/options.c.o app/log_format.c.o app/crowd.c.o app/wheel.c.o net/config.c.o \
-  net/checksum.c.o net/offload.c.o kernel/boot/info.c.o kernel/boot/memmap.c.o kernel/dev/chacha.c.o crypt.o) $(unit.shared:tests/unit/%.c=build/unit/%.o)
+  net/checksum.c.o net/offload.c.o net/text.c.o kernel/boot/info.c.o kernel/boot/memmap.c.o kernel/dev/chacha.c.o crypt.o) $(unit.shared:tests/unit/%.c=build/unit/%.o)
 tls.o := $(patsubst %,build/hosted-san/%.o,$(call sources,tls) hosted/memory.c hosted/platform.c $(hosted.also)) \
   $(mbedtls.all:%=build/hosted-san/mbedtls/%.o) $(openssl.all:%=build/hosted-san/openssl/%.o)
 unit.flags := $(hosted-san.flags) -I. -Itests/unit \

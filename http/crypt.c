@@ -10,7 +10,9 @@
 
 #define CRYPT_BYTES 128
 
-__attribute__((format(printf, 2, 3))) int http_crypt_sprintf(char *out, const char *format, ...);
+/* Without arrays and floats: as LIB_OUT_PIECES. */
+__attribute__((format(printf, 2, 3), target("general-regs-only"), no_stack_protector)) int
+http_crypt_sprintf(char *out, const char *format, ...);
 unsigned long http_crypt_strtoul(const char *s, char **end, int base);
 
 /* %u, %s and %.*s. */

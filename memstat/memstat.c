@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <lib/assert.h>
 #include <memstat/memstat.h>
+#include <string.h>
 
 struct memstat_vm memstat_vm;
 
@@ -16,26 +17,25 @@ __attribute__((weak, externally_visible)) const struct memstat_part memstat_part
 static struct memstat_row rows[MEMSTAT_OWNERS_N];
 static struct memstat_pool *pools;
 
-static const struct {
-  const char *name, *label;
-} names[MEMSTAT_OWNERS_N] = {
-    [MEMSTAT_FREE] = {"free", "free"},
-    [MEMSTAT_RESERVED] = {"reserved", "firmware and holes"},
-    [MEMSTAT_TEXT] = {"text", "code"},
-    [MEMSTAT_RODATA] = {"rodata", "constants"},
-    [MEMSTAT_SITE] = {"site", "the site"},
-    [MEMSTAT_DATA] = {"data", "variables"},
-    [MEMSTAT_STACK] = {"stack", "stacks"},
-    [MEMSTAT_PAGE_TABLES] = {"page_tables", "page tables"},
-    [MEMSTAT_PAGE_MAP] = {"page_map", "page owners"},
-    [MEMSTAT_VIRTQ] = {"virtq", "virtqueue rings"},
-    [MEMSTAT_NET_RX] = {"net_rx", "receive buffers"},
-    [MEMSTAT_TCP] = {"tcp", "TCP"},
-    [MEMSTAT_NET] = {"net", "network, other"},
-    [MEMSTAT_CONN] = {"conn", "connections"},
-    [MEMSTAT_HTTP] = {"http", "requests and answers"},
-    [MEMSTAT_TLS] = {"tls", "TLS"},
-    [MEMSTAT_LOG] = {"log", "console and log"},
+/* For machines, NUL, for people. */
+static const char *const names[MEMSTAT_OWNERS_N] = {
+    [MEMSTAT_FREE] = "free\0free",
+    [MEMSTAT_RESERVED] = "reserved\0firmware and holes",
+    [MEMSTAT_TEXT] = "text\0code",
+    [MEMSTAT_RODATA] = "rodata\0constants",
+    [MEMSTAT_SITE] = "site\0the site",
+    [MEMSTAT_DATA] = "data\0variables",
+    [MEMSTAT_STACK] = "stack\0stacks",
+    [MEMSTAT_PAGE_TABLES] = "page_tables\0page tables",
+    [MEMSTAT_PAGE_MAP] = "page_map\0page owners",
+    [MEMSTAT_VIRTQ] = "virtq\0virtqueue rings",
+    [MEMSTAT_NET_RX] = "net_rx\0receive buffers",
+    [MEMSTAT_TCP] = "tcp\0TCP",
+    [MEMSTAT_NET] = "net\0network, other",
+    [MEMSTAT_CONN] = "conn\0connections",
+    [MEMSTAT_HTTP] = "http\0requests and answers",
+    [MEMSTAT_TLS] = "tls\0TLS",
+    [MEMSTAT_LOG] = "log\0console and log",
 };
 
 void memstat_add(enum memstat_owner owner, uint64_t bytes) {
@@ -60,11 +60,11 @@ const struct memstat_row *memstat_row(enum memstat_owner owner) {
 }
 
 const char *memstat_name(enum memstat_owner owner) {
-  return names[owner].name;
+  return names[owner];
 }
 
 const char *memstat_label(enum memstat_owner owner) {
-  return names[owner].label;
+  return names[owner] + strlen(names[owner]) + 1;
 }
 
 uint64_t memstat_total(void) {

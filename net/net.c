@@ -15,6 +15,7 @@
 
 #include "counters.h"
 #include "netif.h"
+#include "text.h"
 
 static bool changed;
 
@@ -117,22 +118,15 @@ bool net_addresses_changed(void) {
   return r;
 }
 
-/* RFC 5952 4.3; lwIP writes capitals. */
-static void put_lower(struct lib_out *o, const char *s) {
-  for (; *s; s++)
-    lib_out_char(o, *s >= 'A' && *s <= 'F' ? (char)(*s + 32) : *s);
-}
-
 void net_addresses(struct lib_out *o) {
-  char text[IP6ADDR_STRLEN_MAX];
   size_t start = o->n;
   if (!ip4_addr_isany_val(*netif_ip4_addr(&net_netif)))
-    lib_out_str(o, ip4addr_ntoa_r(netif_ip4_addr(&net_netif), text, sizeof text));
+    net_text_ip4(o, &netif_ip4_addr(&net_netif)->addr);
   for (int i = 0; i < LWIP_IPV6_NUM_ADDRESSES; i++) {
     if (!ip6_addr_isvalid(netif_ip6_addr_state(&net_netif, i)))
       continue;
     if (o->n > start)
       lib_out_char(o, ' ');
-    put_lower(o, ip6addr_ntoa_r(netif_ip6_addr(&net_netif, i), text, sizeof text));
+    net_text_ip6(o, netif_ip6_addr(&net_netif, i)->addr);
   }
 }

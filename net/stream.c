@@ -14,6 +14,7 @@
 #include "held.h"
 #include "netif.h"
 #include "segment.h"
+#include "text.h"
 
 struct net_stream {
   struct tcp_pcb *pcb;     /* NULL once lwIP has given it up */
@@ -276,9 +277,12 @@ void net_stream_peer_ip(const struct net_stream *s, uint8_t ip[16]) {
 }
 
 void net_stream_peer(const struct net_stream *s, struct lib_out *o) {
-  char text[IPADDR_STRLEN_MAX];
-  if (s->pcb)
-    lib_out_str(o, ipaddr_ntoa_r(&s->pcb->remote_ip, text, sizeof text));
+  if (!s->pcb)
+    return;
+  if (IP_IS_V6(&s->pcb->remote_ip))
+    net_text_ip6(o, ip_2_ip6(&s->pcb->remote_ip)->addr);
+  else
+    net_text_ip4(o, &ip_2_ip4(&s->pcb->remote_ip)->addr);
 }
 
 /* lwIP's callbacks. */

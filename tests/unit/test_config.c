@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * ip= and ip6=: what is taken, what is refused with which words, and addresses
- * against the C library's reading of them. */
+ * against the C library's reading and writing of them. */
 #include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,6 +13,8 @@
 #include <cmocka.h>
 
 #include <net/net.h>
+
+#include "net/text.h"
 
 static struct net_family f;
 
@@ -225,12 +227,51 @@ static void test_ip6_random(void **state) {
   assert_true(taken > 1000);
 }
 
+static void assert_text(int family, const uint8_t *ip, const char *expected) {
+  char text[64];
+  struct lib_out o;
+  lib_out_init(&o, text, sizeof text - 1);
+  if (family == AF_INET)
+    net_text_ip4(&o, ip);
+  else
+    net_text_ip6(&o, ip);
+  text[o.n] = 0;
+  assert_string_equal(text, expected);
+}
+
+/* Every choice of groups that are zero. The C library writes the last two of
+ * some addresses as IPv4 (RFC 5952 5), which no peer of ours has. */
+static void test_ip6_text(void **state) {
+  (void)state;
+  static const uint16_t value[] = {0x2001, 0xdb8, 0xff, 1, 0xabc, 0xf0, 0x10, 0xf00f};
+  for (unsigned zeros = 0; zeros < 256; zeros++) {
+    uint8_t ip[16] = {0};
+    char expected[INET6_ADDRSTRLEN];
+    for (unsigned i = 0; i < 8; i++) {
+      ip[2 * i] = zeros >> i & 1 ? 0 : (uint8_t)(value[i] >> 8);
+      ip[2 * i + 1] = zeros >> i & 1 ? 0 : (uint8_t)value[i];
+    }
+    assert_non_null(inet_ntop(AF_INET6, ip, expected, sizeof expected));
+    if (!strchr(expected, '.'))
+      assert_text(AF_INET6, ip, expected);
+  }
+  assert_text(AF_INET6, (const uint8_t[16]){0}, "::");
+  assert_text(AF_INET6, (const uint8_t[16]){[15] = 1}, "::1");
+  assert_text(AF_INET6, (const uint8_t[16]){[13] = 2, [14] = 3}, "::2:300");
+}
+
+static void test_ip4_text(void **state) {
+  (void)state;
+  assert_text(AF_INET, (const uint8_t[4]){0, 10, 200, 255}, "0.10.200.255");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_modes),      cmocka_unit_test(test_static4),
       cmocka_unit_test(test_static6),    cmocka_unit_test(test_refused4),
       cmocka_unit_test(test_refused6),   cmocka_unit_test(test_ip6_forms),
-      cmocka_unit_test(test_ip6_random),
+      cmocka_unit_test(test_ip6_random), cmocka_unit_test(test_ip6_text),
+      cmocka_unit_test(test_ip4_text),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
