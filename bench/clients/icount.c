@@ -2,8 +2,9 @@
 /* A plugin of QEMU's TCG that counts the instructions a guest executes, in a
  * file that is mapped shared, so that another process can read it at any time:
  *   -plugin icount.so,out=PATH
- * PATH holds two 64-bit numbers: all instructions, and those of them that are
- * iterations of a repeated string instruction, each of which counts as one. */
+ * PATH holds three 64-bit numbers: all instructions; those of them that are
+ * iterations of a repeated string instruction, each of which counts as one; the
+ * blocks of code that TCG has translated. */
 
 #include <fcntl.h>
 #include <qemu-plugin.h>
@@ -18,6 +19,7 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_VERSION;
 static struct {
   uint64_t all;
   uint64_t repeated;
+  uint64_t blocks;
 } * counters;
 
 static bool is_prefix(uint8_t byte) {
@@ -43,6 +45,7 @@ static bool is_repeated(const uint8_t *code, size_t n) {
 
 static void on_translation(qemu_plugin_id_t id, struct qemu_plugin_tb *block) {
   (void)id;
+  counters->blocks++;
   for (size_t i = 0; i < qemu_plugin_tb_n_insns(block); i++) {
     struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(block, i);
     qemu_plugin_register_vcpu_insn_exec_inline(insn, QEMU_PLUGIN_INLINE_ADD_U64, &counters->all, 1);

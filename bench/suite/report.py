@@ -67,8 +67,9 @@ def instructions(found):
         ours, linux = (found.get(c, {}).get(name, {}) for c in ("thimble", "linux"))
         if ours:
             rows.append([title, number(ours["insn"]), number(linux.get("insn")),
-                         number(ours["exits"], 2)])
-    return table(["per request", "Thimble", "Linux + nginx", "Thimble's VM exits"], rows)
+                         number(ours["exits"], 2), number(ours.get("blocks"))])
+    return table(["per request", "Thimble", "Linux + nginx", "Thimble's VM exits",
+                  "blocks that TCG translates"], rows)
 
 
 def states(results):
