@@ -146,14 +146,20 @@ static void publish(struct virtq *q, unsigned index) {
   virtio_notify(device, index);
 }
 
-/* It uses all in turn, and thereby touches their memory: there are more only
- * once most were used between two calls. */
-static void net_flush(void) {
-  rx_refill();
-  if ((uint16_t)(rx.avail_at - rx.published) > wanted_n / 4 * 3) {
+/* The device uses all in turn, and thereby touches their memory: it gets more once
+ * most were used between two calls, and fewer again while few are. */
+static void rx_adapt(uint32_t used_n) {
+  if (used_n > wanted_n / 4 * 3) {
     wanted_n = wanted_n < LIMIT_NET_RX_POSTED / 2 ? 2 * wanted_n : LIMIT_NET_RX_POSTED;
     rx_refill();
+  } else if (used_n < wanted_n / 8 && wanted_n > LIMIT_NET_RX_FIRST) {
+    wanted_n--;
   }
+}
+
+static void net_flush(void) {
+  rx_refill();
+  rx_adapt((uint16_t)(rx.avail_at - rx.published));
   publish(&rx, RX);
   publish(&tx, TX);
 }

@@ -94,8 +94,11 @@ void net_heap_free(void *p);
 #define MEMP_NUM_PBUF 65535
 #define TCP_OVERSIZE 0 /* a head is followed by a body by reference: room behind it is lost */
 #define TCP_QUEUE_OOSEQ 1
-#define TCP_OOSEQ_MAX_BYTES 16384 /* per connection */
-#define TCP_OOSEQ_MAX_PBUFS 12
+/* What came out of order, per connection: all of a window, which a peer then need not
+ * repeat, and some packets while memory is short. */
+_Bool kernel_page_short(void);
+#define TCP_OOSEQ_BYTES_LIMIT(pcb) (kernel_page_short() ? 16384u : TCP_WND)
+#define TCP_OOSEQ_PBUFS_LIMIT(pcb) (kernel_page_short() ? 12 : 48)
 #define LWIP_TCP_SACK_OUT 1
 #define LWIP_TCP_MAX_SACK_NUM 3
 #define LWIP_TCP_TIMESTAMPS 0

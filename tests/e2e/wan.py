@@ -52,6 +52,7 @@ class Line:
         self.loss, self.delay_s, self.overtake = loss, delay_s, overtake
         self.random = random.Random(seed)
         self.longest = {}  # bytes of an IP packet towards each port of the client's
+        self.lost_bytes = 0  # of frames towards the guest
         self.deaf = False  # True: the guest gets no segment without data, so no acknowledgement
         self.sent = {}  # towards each port of the client's: sequence numbers of data, in order
         self._due, self._n = [], 0
@@ -71,6 +72,7 @@ class Line:
             if side == 1 and self.deaf and not data:
                 return
         if self.random.random() < self.loss:
+            self.lost_bytes += len(frame) * side
             return
         late = self.random.random() < self.overtake
         due = time.monotonic() + self.delay_s + (0.003 if late else 0)
