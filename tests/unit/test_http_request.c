@@ -103,6 +103,19 @@ static void lists_run_over_lines_and_respect_quotes(void **state) {
   assert_false(http_request_list(&r, LIB_SPAN("t"), &it, &m));
 }
 
+/* That a name may be there does not make it so. */
+static void names_that_share_a_bit_are_told_apart(void **state) {
+  (void)state;
+  struct lib_span name = LIB_SPAN("transfer-encoding");
+  assert_int_equal(http_name_bit(LIB_SPAN("h-shares-a-bi")), http_name_bit(name));
+  assert_true(http_request_parse(guard_str("GET / HTTP/1.1\r\nHost: x\r\n"
+                                           "H-Shares-A-Bi: chunked\r\n\r\n"),
+                                 &r) > 0);
+  assert_true(http_request_may_have(&r, name));
+  assert_null(http_request_field(&r, name).p);
+  assert_false(r.chunked);
+}
+
 static void every_method_has_its_name(void **state) {
   (void)state;
   assert_span(http_method_name(HTTP_GET), "GET");
@@ -119,6 +132,7 @@ int main(void) {
       cmocka_unit_test(errors_show_early),
       cmocka_unit_test(what_is_known_of_a_refused_request_is_kept_for_the_log),
       cmocka_unit_test(lists_run_over_lines_and_respect_quotes),
+      cmocka_unit_test(names_that_share_a_bit_are_told_apart),
       cmocka_unit_test(every_method_has_its_name),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
