@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* A plugin of QEMU's TCG that counts the instructions a guest executes, in a
  * file that is mapped shared, so that another process can read it at any time:
- *   -plugin icount.so,out=PATH
+ *   -plugin icount.so,out=PATH[,where=on]
  * PATH holds three 64-bit numbers: all instructions; those of them that are
  * iterations of a repeated string instruction, each of which counts as one; the
- * blocks of code that TCG has translated. */
+ * blocks of code that TCG has translated. With where=on there follow the executions
+ * of the instruction at each address below WHERE_END. */
 
 #include <fcntl.h>
 #include <qemu-plugin.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #define OUT "out="
+#define WHERE_END (1 << 21) /* our image's code lies below */
 
 QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_VERSION;
 
@@ -20,7 +22,9 @@ static struct {
   uint64_t all;
   uint64_t repeated;
   uint64_t blocks;
+  uint64_t at[WHERE_END];
 } * counters;
+static bool where;
 
 static bool is_prefix(uint8_t byte) {
   return (byte & 0xf0) == 0x40 /* REX */ ||
@@ -49,6 +53,10 @@ static void on_translation(qemu_plugin_id_t id, struct qemu_plugin_tb *block) {
   for (size_t i = 0; i < qemu_plugin_tb_n_insns(block); i++) {
     struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(block, i);
     qemu_plugin_register_vcpu_insn_exec_inline(insn, QEMU_PLUGIN_INLINE_ADD_U64, &counters->all, 1);
+    uint64_t address = qemu_plugin_insn_vaddr(insn);
+    if (where && address < WHERE_END)
+      qemu_plugin_register_vcpu_insn_exec_inline(insn, QEMU_PLUGIN_INLINE_ADD_U64,
+                                                 &counters->at[address], 1);
     if (is_repeated(qemu_plugin_insn_data(insn), qemu_plugin_insn_size(insn)))
       qemu_plugin_register_vcpu_insn_exec_inline(insn, QEMU_PLUGIN_INLINE_ADD_U64,
                                                  &counters->repeated, 1);
@@ -58,8 +66,9 @@ static void on_translation(qemu_plugin_id_t id, struct qemu_plugin_tb *block) {
 QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc,
                                            char **argv) {
   (void)info;
-  if (argc != 1 || strncmp(argv[0], OUT, strlen(OUT)) != 0)
+  if (argc < 1 || argc > 2 || strncmp(argv[0], OUT, strlen(OUT)) != 0)
     return -1;
+  where = argc == 2 && strcmp(argv[1], "where=on") == 0;
   int fd = open(argv[0] + strlen(OUT), O_RDWR | O_CREAT | O_TRUNC, 0644);
   if (fd < 0 || ftruncate(fd, sizeof *counters))
     return -1;

@@ -201,16 +201,17 @@ def host_configuration():
     return path
 
 
-def more(counters):
-    """QEMU's further arguments: end with the guest; count its instructions in that file."""
-    plugin = ("-plugin", f"{out('bin', 'icount.so')},out={counters}")
+def more(counters, where=False):
+    """QEMU's further arguments: end with the guest; count its instructions in that file,
+    by address, too."""
+    plugin = ("-plugin", f"{out('bin', 'icount.so')},out={counters}{',where=on' * where}")
     return ("-no-reboot",) + (plugin if counters else ())
 
 
-def thimble(accel, tls=False, mem_mb=MEM_MB, counters="", image=""):
+def thimble(accel, tls=False, mem_mb=MEM_MB, counters="", image="", where=False):
     image = image or out("thimble-tls.elf" if tls else "thimble.elf")
     return Machine(image, accel, mem_mb=mem_mb, options=(STATIC4, STATIC6), mac=MAC,
-                   extra=more(counters))
+                   extra=more(counters, where))
 
 
 def linux(accel, tls=False, mem_mb=MEM_MB, counters=""):

@@ -4,6 +4,8 @@
 Instructions do not depend on how fast or how busy this machine is: two runs
 differ by how requests happen to gather in batches, which is a few percent."""
 
+import array
+import collections
 import dataclasses
 import json
 import mmap
@@ -13,7 +15,7 @@ import struct
 import tempfile
 
 from suite import out
-from suite.contestants import EMPTY, Failed
+from suite.contestants import EMPTY, THIMBLE, Failed
 
 from guest import GUEST4  # noqa: E402
 
@@ -106,4 +108,28 @@ def count(contestant, tls, on_row):
             found[BOOT[tls]]["blocks"] = blocks
             for row in (row for row in ROWS if row.tls == tls):
                 note(row.name, *count_row(server, row, counters))
+    return found
+
+
+def where(row, image, symbols):
+    """Instructions per request of an image of ours by function as it stands in the sources,
+    inlined or not: {(function, file): number}."""
+
+    def executed():
+        with open(counters, "rb") as f:
+            return array.array("Q", f.read())[3:]
+
+    with tempfile.TemporaryDirectory() as folder:
+        counters = os.path.join(folder, "icount")
+        with THIMBLE.start(image=image, counters=counters, where=True) as server:
+            server.wait()
+            count_row(server, row, counters)  # so that all is as in a long run
+            before = executed()
+            server.run(row.argv(counters))
+            after = executed()
+    n = {at: b - a for at, (a, b) in enumerate(zip(before, after)) if a != b}
+    found = collections.Counter()
+    for at, calls in symbols(n.keys()).items():
+        function, place = calls[0] if calls else ("?", "?")
+        found[function, place.rsplit(":", 1)[0]] += n[at] / (row.n + max(row.n // 10, row.conns))
     return found
