@@ -52,7 +52,7 @@ ROWS = (
     Row("tls_1m", "TLS: 1 MB, 4 connections", True, "/1m.bin", n=16, conns=4),
 )
 BOOT = {False: "boot", True: "tls_boot"}
-TITLES = {"boot": "boot to the first answer", "tls_boot": "TLS: boot to the first answer",
+TITLES = {"boot": "boot to the first answer", "tls_boot": "the same with TLS in the image",
           **{row.name: row.title for row in ROWS}}
 
 
