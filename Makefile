@@ -259,7 +259,7 @@ $(foreach b,$(builds),$(eval $(call mbedtls_rule,$(b))))
 
 # Calls of lwIP that get functions of net/segment.c and net/way.c instead.
 $(foreach b,$(builds),$(foreach f,tcp tcp_in,build/$(b)/lwip/core/$(f).o)): lwip.hooks := $(foreach f,\
-  output rexmit_rto_commit rexmit_fast split_unsent_seg,-Dtcp_$(f)=net_tcp_$(f))
+  output rexmit_rto_prepare rexmit_rto_commit rexmit_fast split_unsent_seg,-Dtcp_$(f)=net_tcp_$(f))
 $(builds:%=build/%/lwip/core/tcp_out.o): lwip.hooks := -Dip4_output_if=net_way_ip4
 
 # Calls of mbedTLS that get the fast code of tls/hooks.c instead.
@@ -414,7 +414,7 @@ unit.tests := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 unit.shared := $(filter-out $(wildcard tests/unit/test_*.c),$(wildcard tests/unit/*.c))
 unit.o := $(patsubst %,build/hosted-san/%.o,$(foreach l,lib memstat http site,$(call sources,$(l)))) \
   $(addprefix build/hosted-san/,app/options.c.o app/log_format.c.o app/crowd.c.o app/wheel.c.o net/config.c.o \
-  net/checksum.c.o net/offload.c.o net/text.c.o kernel/boot/info.c.o kernel/boot/memmap.c.o kernel/dev/chacha.c.o crypt.o) $(unit.shared:tests/unit/%.c=build/unit/%.o)
+  net/checksum.c.o net/offload.c.o net/sack.c.o net/text.c.o kernel/boot/info.c.o kernel/boot/memmap.c.o kernel/dev/chacha.c.o crypt.o) $(unit.shared:tests/unit/%.c=build/unit/%.o)
 tls.o := $(patsubst %,build/hosted-san/%.o,$(call sources,tls) hosted/memory.c hosted/platform.c $(hosted.also)) \
   $(mbedtls.all:%=build/hosted-san/mbedtls/%.o) $(openssl.all:%=build/hosted-san/openssl/%.o)
 unit.flags := $(hosted-san.flags) -I. -Itests/unit \

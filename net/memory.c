@@ -72,8 +72,10 @@ void *memp_malloc(memp_t kind) {
   void *p = kind == MEMP_PBUF_POOL ? NULL : kernel_pool_get(&pools[kind]);
   if (p && kind == MEMP_PBUF)
     ((struct reference *)p)->held = net_held_share();
-  if (p && kind == MEMP_TCP_PCB)
+  if (p && kind == MEMP_TCP_PCB) {
     ((struct net_pcb *)p)->link = NULL;
+    ((struct net_pcb *)p)->sender = (struct net_sender){0};
+  }
   return p;
 }
 
@@ -82,8 +84,10 @@ void memp_free(memp_t kind, void *p) {
     return;
   if (kind == MEMP_PBUF)
     net_held_drop(((struct reference *)p)->held);
-  if (kind == MEMP_TCP_PCB)
+  if (kind == MEMP_TCP_PCB) {
     net_pcbs_forget(p);
+    net_recovery_forget(p);
+  }
   kernel_pool_put(&pools[kind], p);
 }
 

@@ -13,15 +13,22 @@
 #include <net/net.h>
 #include <string.h>
 
+#include "clock.h"
 #include "counters.h"
 #include "netif.h"
+#include "recovery.h"
 #include "text.h"
 
 static bool changed;
+uint64_t net_clock_us;
 
 u32_t sys_now(void);
 u32_t sys_now(void) {
-  return (u32_t)(kernel_clock_ns() / 1000000);
+  return (u32_t)(net_clock_us / 1000);
+}
+
+static void read_clock(void) {
+  net_clock_us = kernel_clock_ns() / 1000;
 }
 
 static bool has_address(const struct netif *netif) {
@@ -84,6 +91,7 @@ static void start_ip6(const struct net_family *f) {
 }
 
 int net_init(const struct net_config *config) {
+  read_clock();
   lwip_init();
   net_counters_init();
   int err = net_netif_open();
@@ -97,7 +105,9 @@ int net_init(const struct net_config *config) {
 }
 
 void net_poll(void) {
+  read_clock();
   net_netif_poll();
+  net_recovery_run();
   sys_check_timeouts();
 }
 
@@ -106,10 +116,12 @@ void net_flush(void) {
 }
 
 uint64_t net_deadline_ns(void) {
+  uint64_t recovery = net_recovery_deadline_ns();
   u32_t ms = sys_timeouts_sleeptime();
   if (ms == SYS_TIMEOUTS_SLEEPTIME_INFINITE)
-    return UINT64_MAX;
-  return (kernel_clock_ns() / 1000000 + ms) * 1000000;
+    return recovery;
+  uint64_t lwip = (net_clock_us / 1000 + ms) * 1000000;
+  return lwip < recovery ? lwip : recovery;
 }
 
 bool net_addresses_changed(void) {

@@ -9,10 +9,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "recovery.h"
+
 /* A control block as net/memory.c allocates it. */
 struct net_pcb {
   struct tcp_pcb tcp;           /* lwIP's; first */
   struct net_pcb *next, **link; /* in its slot of the table; link NULL: not there */
+  struct net_sender sender;
 };
 
 /* Take the table's memory: a pointer for LIMIT_PCB_SLOT bytes of RAM. Without

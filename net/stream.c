@@ -13,6 +13,7 @@
 
 #include "held.h"
 #include "netif.h"
+#include "pcbs.h"
 #include "segment.h"
 #include "text.h"
 
@@ -21,7 +22,6 @@ struct net_stream {
   struct pbuf *rx;         /* received, not acknowledged by the consumer */
   struct net_stream *next; /* on the ready or the accepted list */
   void *owner;             /* the consumer's */
-  uint32_t recover;        /* of net_stream_recover */
   bool listed;             /* on one of the lists */
   bool fin;                /* the peer has ended its side */
   bool starved;            /* memory was refused: no event will tell when to try again */
@@ -72,17 +72,12 @@ static void list_remove(struct list *l, struct net_stream *s) {
   s->listed = false;
 }
 
-/* RFC 6928: ten packets. lwIP's own is a constant of tcp_in.c, RFC 2581's. */
-static tcpwnd_size_t initial_window(uint32_t mss) {
-  return LWIP_MIN(10 * mss, LWIP_MAX(2 * mss, 14600u));
-}
-
 struct net_stream *net_accept(uint16_t *port) {
   struct net_stream *s = list_take(&accepted);
   if (!s)
     return NULL;
   if (s->pcb)
-    s->pcb->cwnd = LWIP_MAX(s->pcb->cwnd, initial_window(s->pcb->mss));
+    net_recovery_start(s->pcb);
   *port = s->pcb ? s->pcb->local_port : 0;
   list_add(&ready, s); /* bytes may have come with or before the accept */
   return s;
@@ -155,7 +150,15 @@ bool net_stream_broken(const struct net_stream *s) {
 size_t net_stream_tx_room(const struct net_stream *s) {
   if (!s->pcb || tcp_sndqueuelen(s->pcb) + 8 > TCP_SND_QUEUELEN)
     return 0;
-  return tcp_sndbuf(s->pcb);
+  return s->pcb->snd_buf;
+}
+
+/* For bytes in memory of their own: no more than a share of what is free. */
+static size_t own_room(const struct net_stream *s) {
+  size_t used = net_stream_tx_pending(s), room = net_stream_tx_room(s);
+  size_t share = kernel_page_free_bytes() / LIMIT_NET_STREAM_SHARE;
+  size_t most = LWIP_MAX(share, (size_t)LIMIT_NET_STREAM_TX);
+  return used >= most ? 0 : LWIP_MIN(most - used, room);
 }
 
 /* When little is left, each connection may have but one piece under way. */
@@ -190,7 +193,7 @@ int net_stream_tx(struct net_stream *s, struct lib_span bytes, bool stable) {
 }
 
 char *net_stream_tx_buf(struct net_stream *s, size_t least, size_t *n) {
-  size_t room = net_stream_tx_room(s), most = *n < room ? *n : room;
+  size_t room = own_room(s), most = *n < room ? *n : room;
   most = most < NET_STREAM_BUF_MAX ? most : NET_STREAM_BUF_MAX;
   if (must_wait(s))
     return NULL;
@@ -224,7 +227,8 @@ void net_stream_tx_flush(struct net_stream *s) {
 }
 
 size_t net_stream_tx_pending(const struct net_stream *s) {
-  return s->pcb ? TCP_SND_BUF - s->pcb->snd_buf : 0; /* tcp_sndbuf clips at 65535 */
+  const struct net_pcb *p = (const struct net_pcb *)s->pcb;
+  return p ? TCP_SND_BUF + p->sender.room - p->tcp.snd_buf : 0;
 }
 
 void net_stream_tx_end(struct net_stream *s) {
@@ -305,13 +309,8 @@ static err_t on_recv(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t err) 
   return ERR_OK;
 }
 
-uint32_t *net_stream_recover(struct tcp_pcb *pcb) {
-  struct net_stream *s = pcb->callback_arg;
-  return s ? &s->recover : NULL;
-}
-
 static err_t on_sent(void *arg, struct tcp_pcb *pcb, u16_t n) {
-  net_segment_acked(pcb, n);
+  (void)pcb, (void)n;
   list_add(&ready, arg);
   return ERR_OK;
 }

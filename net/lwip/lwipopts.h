@@ -3,6 +3,7 @@
  * follow the size of RAM are set in net/memory.c, not here. */
 #pragma once
 
+#include <lib/limits.h>
 #include <stdint.h>
 
 /* One loop, no threads, no sockets. */
@@ -88,9 +89,8 @@ void net_heap_free(void *p);
 #define TCP_RCV_SCALE 1
 #define TCP_WND 65536                          /* most bytes a peer may have in our memory */
 #define TCP_WND_UPDATE_THRESHOLD (TCP_WND / 4) /* read before the peer is told without need */
-#define TCP_SND_BUF 131072                     /* most bytes we may have under way to one peer */
-#define TCP_SND_QUEUELEN 512
-#define MEMP_NUM_TCP_SEG 65535 /* the pool's own bound is in net/memory.c */
+#define TCP_SND_BUF LIMIT_NET_STREAM_TX        /* grows with the congestion window */
+#define TCP_SND_QUEUELEN 12000 /* pieces; so many only without segmentation by the card */
 #define MEMP_NUM_PBUF 65535
 #define TCP_OVERSIZE 0 /* a head is followed by a body by reference: room behind it is lost */
 #define TCP_QUEUE_OOSEQ 1
@@ -119,6 +119,16 @@ struct tcp_pcb;
 void net_counters_sent(const struct tcp_hdr *header, const struct tcp_pcb *pcb);
 #define LWIP_HOOK_TCP_OUT_ADD_TCPOPTS(p, header, pcb, opts)                                        \
   ((pcb) ? net_counters_sent(header, pcb) : (void)0, opts)
+
+/* What acknowledgements tell is heard before lwIP acts on it (net/recovery.h).
+ * Options that go on in a second buffer are none: buffers hold a header. */
+struct tcp_pcb;
+void net_recovery_hear(struct tcp_pcb *pcb, const struct tcp_hdr *header, const uint8_t *options,
+                       uint16_t n, uint16_t data_n);
+#define LWIP_HOOK_TCP_INPACKET_PCB(pcb, header, n, n1, more, p)                                    \
+  (net_recovery_hear((struct tcp_pcb *)(pcb), header, (const uint8_t *)((header) + 1),             \
+                     (more) ? 0 : (n), (p)->tot_len),                                              \
+   ERR_OK)
 
 /* The IPv6 gateway of the boot options. */
 struct ip6_addr;

@@ -6,14 +6,17 @@ import contextlib
 import os
 import random
 import socket
+import statistics
 import subprocess
+import threading
 import time
 
 import pytest
 from conftest import ACCELS
 from guest import GUEST4, GUEST6, IMAGE, ROOT, STATIC4, STATIC6, TIMEOUT_S, Guest, read_all
+from test_load import owners, settled
 from vm.machine import Machine, TapNet
-from wan import Wan
+from wan import NEAR4, Wan
 
 BYTES = 1 << 20
 FILE = random.Random(7).randbytes(BYTES)
@@ -45,6 +48,39 @@ def far_guest(accel, pack, net_features="", **line):
         g.healthy()
 
 
+def sysctl(namespace, name, value):
+    with namespace, open(f"/proc/sys/net/ipv4/{name}", "w") as f:
+        f.write(value)
+
+
+def download(guest, n):
+    """Fetch the file `n` times on one connection, asked for all at once; seconds."""
+    start = time.monotonic()
+    with guest.connect() as s:
+        s.sendall(GET.replace(b"Connection: close\r\n", b"") * (n - 1) + GET)
+        assert read_all(s).count(FILE) == n
+    return time.monotonic() - start
+
+
+def download_from_linux(wan, n):
+    """Likewise from the router, whose kernel is the sender then; seconds."""
+
+    def serve():
+        with listener, listener.accept()[0] as s:
+            s.sendall(FILE * n)
+
+    with wan.home:
+        listener = socket.create_server((NEAR4, 81))
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, b"cubic")
+    threading.Thread(target=serve, daemon=True).start()
+    start = time.monotonic()
+    with wan.ns:
+        s = socket.create_connection((NEAR4, 81), TIMEOUT_S)
+    with s:
+        assert len(read_all(s)) == n * BYTES
+    return time.monotonic() - start
+
+
 def fetch(guest, mss=0, window=0, host=GUEST4):
     """Fetch the file as a client with that MSS and receive window; its port."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -63,6 +99,12 @@ def fetch(guest, mss=0, window=0, host=GUEST4):
     assert head.startswith(b"HTTP/1.1 200 "), head
     assert body == FILE
     return port
+
+
+@pytest.fixture(scope="module", params=ACCELS[:1])
+def quick(request):
+    """The quickest accelerator: what is looked at does not depend on it."""
+    return request.param
 
 
 @pytest.fixture(scope="module", params=ACCELS[:1])
@@ -89,6 +131,46 @@ def test_loss_and_reordering(accel, pack, features):
     line = {"loss": 0.005, "overtake": 0.01, "delay_s": 0.001}
     with far_guest(accel, pack, features, **line) as g:
         fetch(g)
+
+
+def test_long_line_is_used(quick, pack):
+    """A hundred milliseconds' worth of bytes is under way, six times what it once
+    was; and a queue that overflows, less than a round trip's worth, costs little.
+    Beside Linux as the sender, since the line is as fast as this machine lets it."""
+    with far_guest(quick, pack, delay_s=0.05, rate=60e6, queue=500_000) as g:
+        sysctl(g.lan.home, "tcp_wmem", "4096 131072 16000000")
+        sysctl(g.lan.ns, "tcp_rmem", "4096 131072 16000000")
+        ours, theirs = download(g, 12), download_from_linux(g.lan, 12)
+    assert ours < 2.5 * theirs, (ours, theirs)
+
+
+@pytest.mark.parametrize("sack", ["1", "0"])
+def test_lossy_line(quick, pack, sack):
+    """Two percent lost and two late, each way, to clients with SACK and without:
+    median of three beside that of Linux as the sender; and all memory comes back."""
+    with far_guest(quick, pack, loss=0.02, overtake=0.02, delay_s=0.005) as g:
+        sysctl(g.lan.ns, "tcp_sack", sack)
+        g.await_line("fd73:80::2")  # it has joined its groups
+        before = owners(g)
+        ours = statistics.median(download(g, 1) for _ in range(3))
+        theirs = statistics.median(download_from_linux(g.lan, 1) for _ in range(3))
+        assert ours < 3 * theirs, (ours, theirs)
+        assert settled(g, before) == {}
+
+
+def test_lost_tail(quick, pack):
+    """The last two packets are lost: no later one tells of it. They, and hardly any
+    others, come again after a few round trips."""
+    with far_guest(quick, pack, delay_s=0.05) as g:
+        clean_s = download(g, 1)
+        flight_n = max(len(flight) for flight in g.lan.line.sent.values())
+        g.lan.line.sent.clear()
+        g.lan.line.lose_from, g.lan.line.lose_n = BYTES - 2 * 1460 + 300, 2  # with the head
+        lossy_s = download(g, 1)
+        (flight,) = g.lan.line.sent.values()
+    assert g.lan.line.lose_n == 0
+    assert len(flight) <= flight_n + 4, (len(flight), flight_n)
+    assert lossy_s - clean_s < 8 * 0.1, (lossy_s, clean_s)
 
 
 def test_first_flight_is_ten_packets(accel, pack):

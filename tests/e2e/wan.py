@@ -45,16 +45,21 @@ class Line:
 
     loss      part of the frames that is lost
     delay_s   each way
-    overtake  part of the frames that the one behind passes"""
+    overtake  part of the frames that the one behind passes
+    rate      bits per second each way; 0: any
+    queue     bytes that wait for their turn, each way; more is lost"""
 
-    def __init__(self, taps, loss=0.0, delay_s=0.0, overtake=0.0, seed=1):
+    def __init__(self, taps, loss=0.0, delay_s=0.0, overtake=0.0, rate=0, queue=1 << 20, seed=1):
         self.fds = [t.fd for t in taps]
+        self.byte_s, self.queue_s = (8 / rate, queue * 8 / rate) if rate else (0, 1)
+        self.free = [0.0, 0.0]  # when all that waits has been sent
         self.loss, self.delay_s, self.overtake = loss, delay_s, overtake
         self.random = random.Random(seed)
         self.longest = {}  # bytes of an IP packet towards each port of the client's
         self.lost_bytes = 0  # of frames towards the guest
         self.deaf = False  # True: the guest gets no segment without data, so no acknowledgement
         self.sent = {}  # towards each port of the client's: sequence numbers of data, in order
+        self.lose_from, self.lose_n = 0, 0  # how many packets, from so far into a stream
         self._due, self._n = [], 0
         self._ends = os.pipe()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -68,16 +73,29 @@ class Line:
             if side == 0:
                 self.longest[port] = max(self.longest.get(port, 0), len(frame) - ETHERNET)
             if side == 0 and data:
-                self.sent.setdefault(port, []).append(sequence)
+                flight = self.sent.setdefault(port, [])
+                flight.append(sequence)
+                if self.lose_n and self._is_tail(flight):
+                    self.lose_n -= 1
+                    return
             if side == 1 and self.deaf and not data:
                 return
         if self.random.random() < self.loss:
             self.lost_bytes += len(frame) * side
             return
+        now = time.monotonic()
+        start = max(now, self.free[side])
+        if start - now > self.queue_s:
+            return
+        self.free[side] = start + len(frame) * self.byte_s
         late = self.random.random() < self.overtake
-        due = time.monotonic() + self.delay_s + (0.003 if late else 0)
+        due = self.free[side] + self.delay_s + (0.003 if late else 0)
         self._n += 1
         heapq.heappush(self._due, (due, self._n, 1 - side, packet))
+
+    def _is_tail(self, flight):
+        first, last = (int.from_bytes(n, "big") for n in (flight[0], flight[-1]))
+        return (last - first) % (1 << 32) >= self.lose_from
 
     def _send(self):
         now = time.monotonic()

@@ -5,7 +5,8 @@
 fuzz.targets := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 fuzz.flags := -std=gnu11 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined \
   -Wall -Wextra -Werror -I. -Itests/unit $(foreach l,$(portable),-I$(l)/include)
-fuzz.c := $(wildcard lib/*.c http/*.c) kernel/boot/info.c kernel/boot/memmap.c tests/unit/support.c
+fuzz.c := $(wildcard lib/*.c http/*.c) kernel/boot/info.c kernel/boot/memmap.c net/sack.c \
+  tests/unit/support.c
 fuzz.h := $(wildcard lib/include/lib/*.h http/include/http/*.h http/*.h kernel/boot/*.h tests/unit/*.h)
 fuzz.seconds ?= 60
 

@@ -53,6 +53,11 @@
 #define LIMIT_NET_RX_POSTED 128  /* and at most */
 #define LIMIT_NET_RX_SHARE 8     /* at most this part of RAM is receive buffers */
 #define LIMIT_NET_STREAM_RX_PBUFS 48 /* pieces of unread input of one connection */
+#define LIMIT_NET_STREAM_TX                                                                        \
+  131072 /* bytes that a connection may always have queued or under way                            \
+          */
+#define LIMIT_NET_STREAM_TX_MOST 8388608 /* on a long line; a descriptor for 64 KB of a file */
+#define LIMIT_NET_STREAM_SHARE 8 /* of free memory, one connection's copies beyond that: a part */
 
 /* TLS */
 #define TLS_PAIRS_MAX 8    /* certificates with their keys; some 4 KB each */

@@ -54,6 +54,7 @@ static void tell(struct tcp_pcb *pcb) {
 static void take_expected(struct tcp_pcb *pcb, struct pbuf *p) {
   TCP_STATS_INC(tcp.recv);
   set_segment(p, p->payload);
+  net_recovery_hear(pcb, tcphdr, NULL, 0, p->len);
   pcb->tmr = tcp_ticks;
   pcb->persist_probe = 0;
   tcp_input_pcb = pcb; /* nothing is sent before all is told */
@@ -66,8 +67,7 @@ static void take_expected(struct tcp_pcb *pcb, struct pbuf *p) {
   if (inseg.p)
     pbuf_free(inseg.p);
   inseg.p = NULL;
-  if (pcb->unsent || pcb->flags & TF_ACK_NOW)
-    tcp_output(pcb);
+  tcp_output(pcb);
 }
 
 /* As after lwIP's IP layers. */
