@@ -11,6 +11,7 @@
 #include <tls/tls.h>
 
 enum { NAME_MAX = 16, LINE_MAX = 640 };
+enum { CLOCK_SLACK_S = 60 }; /* between our clock and that of who makes a certificate */
 
 /* The value of a name; p is NULL when there is none. */
 typedef struct lib_span value_fn(const void *source, const char *name);
@@ -43,7 +44,7 @@ static const char *out_of_time(const struct memstat_certificate *c) {
     return NULL;
   if (c->expires_unix < now)
     return "it has expired";
-  return c->begins_unix > now ? "it is not valid yet" : NULL;
+  return c->begins_unix > now + CLOCK_SLACK_S ? "it is not valid yet" : NULL;
 }
 
 /* --- of the pack --------------------------------------------------------- */

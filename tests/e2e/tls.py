@@ -60,11 +60,16 @@ def issued(name, folder, pad=0):
 
 def of_year(name, folder, year):
     """Likewise, valid in that year."""
-    cert, key, template = (os.path.join(folder, f"{year}.{part}") for part in ("pem", "key", "t"))
+    return between(name, folder, f"{year}-01-01", f"{year + 1}-01-01")
+
+
+def between(name, folder, begins, ends):
+    """Likewise, valid between these dates, as certtool reads them."""
+    cert, key, template = (os.path.join(folder, f"{begins}.{part}") for part in ("pem", "key", "t"))
     openssl("genpkey", "-algorithm", "ec", *EC256[1:], "-out", key)
     with open(template, "w") as f:
-        f.write(f"cn = {name}\ndns_name = {name}\nactivation_date = {year}-01-01\n"
-                f"expiration_date = {year + 1}-01-01\n")
+        f.write(f"cn = {name}\ndns_name = {name}\nactivation_date = {begins}\n"
+                f"expiration_date = {ends}\n")
     subprocess.run(["certtool", "--generate-self-signed", "--load-privkey", key, "--template",
                     template, "--outfile", cert], check=True, capture_output=True)
     return cert, key
