@@ -122,14 +122,19 @@ static unsigned pieces_of(const struct pbuf *p, struct kernel_netdev_piece *piec
   return n;
 }
 
-static void tx_reap(void) {
+static bool refused; /* a frame, since the card last gave one back */
+
+/* Frees what the card has sent; is there room since? */
+static bool tx_reap(void) {
   struct pbuf *p;
-  while ((p = kernel_netdev_tx_done()) != NULL)
+  bool any = false;
+  for (; (p = kernel_netdev_tx_done()) != NULL; any = true)
     pbuf_free(p);
+  return any;
 }
 
-/* The ring is full: a frame refused now would come again only with a timer,
- * much later than it takes the device to make room. */
+/* The ring is full: as a rule the device makes room in less time than it takes to
+ * come back to the frame. */
 static bool tx_wait(const struct kernel_netdev_tx *tx) {
   enum { PATIENCE_NS = 2000000 };
   uint64_t deadline = kernel_clock_ns() + PATIENCE_NS;
@@ -157,6 +162,7 @@ static bool tx_send(struct kernel_netdev_tx *tx) {
   }
   if (err == 0 || tx_wait(tx))
     return true;
+  refused = true;
   pbuf_free(p);
   return false;
 }
@@ -186,7 +192,7 @@ err_t net_netif_send(struct pbuf *p, const struct net_layout *l) {
     return ERR_MEM;
   if (card.tx_checksum && l)
     net_offload_prepare(p->payload, p->len, l, mss, &tx);
-  return tx_send(&tx) ? ERR_OK : ERR_MEM; /* TCP sends again, a timer tick later */
+  return tx_send(&tx) ? ERR_OK : ERR_MEM;
 }
 
 /* lwIP's output. */
@@ -227,7 +233,10 @@ int net_netif_open(void) {
 void net_netif_poll(void) {
   enum { BATCH = 128 };
   struct kernel_netdev_frame frame;
-  tx_reap();
+  if (tx_reap() && refused) {
+    refused = false;
+    tcp_txnow(); /* else a connection would wait for lwIP's next tick */
+  }
   for (int i = 0; i < BATCH && kernel_netdev_rx(&frame); i++)
     rx_frame(&frame);
 }
