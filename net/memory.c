@@ -16,6 +16,7 @@
 
 #include "held.h"
 #include "pcbs.h"
+#include "window.h"
 
 /* A pbuf that refers to bytes elsewhere, as it lies in its pool. */
 struct reference {
@@ -74,6 +75,7 @@ void *memp_malloc(memp_t kind) {
     ((struct reference *)p)->held = net_held_share();
   if (p && kind == MEMP_TCP_PCB) {
     ((struct net_pcb *)p)->link = NULL;
+    ((struct net_pcb *)p)->lent = 0;
     ((struct net_pcb *)p)->sender = (struct net_sender){0};
   }
   return p;
@@ -87,6 +89,7 @@ void memp_free(memp_t kind, void *p) {
   if (kind == MEMP_TCP_PCB) {
     net_pcbs_forget(p);
     net_recovery_forget(p);
+    net_window_forget(p);
   }
   kernel_pool_put(&pools[kind], p);
 }

@@ -7,6 +7,7 @@
 #include <lwip/ip6_addr.h>
 #include <lwip/mld6.h>
 #include <lwip/nd6.h>
+#include <lwip/priv/tcp_priv.h>
 #include <lwip/sys.h>
 #include <lwip/timeouts.h>
 #include <memstat/memstat.h>
@@ -93,6 +94,7 @@ static void start_ip6(const struct net_family *f) {
 int net_init(const struct net_config *config) {
   read_clock();
   lwip_init();
+  tcp_ticks = 1; /* 0 would be: no segment is timed */
   net_counters_init();
   int err = net_netif_open();
   if (err < 0)

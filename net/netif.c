@@ -21,6 +21,7 @@
 #include "way.h"
 
 struct netif net_netif;
+bool net_netif_pause;
 static struct kernel_netdev_info card;
 
 _Static_assert(sizeof(struct pbuf_custom) <= KERNEL_NETDEV_SCRATCH, "scratch holds a pbuf");
@@ -237,6 +238,7 @@ void net_netif_poll(void) {
     refused = false;
     tcp_txnow(); /* else a connection would wait for lwIP's next tick */
   }
-  for (int i = 0; i < BATCH && kernel_netdev_rx(&frame); i++)
+  net_netif_pause = false;
+  for (int i = 0; i < BATCH && !net_netif_pause && kernel_netdev_rx(&frame); i++)
     rx_frame(&frame);
 }

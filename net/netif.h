@@ -3,9 +3,13 @@
 #pragma once
 
 #include <lwip/netif.h>
+#include <stdbool.h>
 
 /* The one network interface. */
 extern struct netif net_netif;
+
+/* Take in no more in this round: what came for a stream has to be read first. */
+extern bool net_netif_pause;
 
 /* Open the card and hang it below lwIP.
  * errors   as kernel_netdev_open */

@@ -16,6 +16,7 @@ struct net_pcb {
   struct tcp_pcb tcp;           /* lwIP's; first */
   struct net_pcb *next, **link; /* in its slot of the table; link NULL: not there */
   struct net_sender sender;
+  uint32_t lent; /* bytes of its receive window beyond TCP_WND */
 };
 
 /* Take the table's memory: a pointer for LIMIT_PCB_SLOT bytes of RAM. Without

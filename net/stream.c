@@ -16,15 +16,17 @@
 #include "pcbs.h"
 #include "segment.h"
 #include "text.h"
+#include "window.h"
 
 struct net_stream {
   struct tcp_pcb *pcb;     /* NULL once lwIP has given it up */
   struct pbuf *rx;         /* received, not acknowledged by the consumer */
   struct net_stream *next; /* on the ready or the accepted list */
   void *owner;             /* the consumer's */
-  bool listed;             /* on one of the lists */
-  bool fin;                /* the peer has ended its side */
-  bool starved;            /* memory was refused: no event will tell when to try again */
+  struct net_window window;
+  bool listed;  /* on one of the lists */
+  bool fin;     /* the peer has ended its side */
+  bool starved; /* memory was refused: no event will tell when to try again */
 };
 
 struct list {
@@ -103,18 +105,13 @@ size_t net_stream_rx_bytes(const struct net_stream *s) {
   return s->rx ? s->rx->tot_len : 0;
 }
 
-/* tcp_recved takes 16 bits at a time. */
-static void open_window(struct tcp_pcb *pcb, size_t n) {
-  while (n && pcb) {
-    uint16_t k = n > UINT16_MAX ? UINT16_MAX : (uint16_t)n;
-    tcp_recved(pcb, k);
-    n -= k;
-  }
-}
-
 void net_stream_rx_ack(struct net_stream *s, size_t n) {
   s->rx = pbuf_free_header(s->rx, (uint16_t)n);
-  open_window(s->pcb, n);
+  if (!s->pcb)
+    return;
+  net_window_read(&s->window, s->pcb, (uint32_t)n);
+  if (!s->rx && s->pcb->refused_data)
+    tcp_process_refused_data(s->pcb); /* calls on_recv */
 }
 
 void net_stream_rx_ack_all(struct net_stream *s) {
@@ -259,11 +256,12 @@ static void stream_free(struct net_stream *s) {
 }
 
 void net_stream_close(struct net_stream *take_s) {
-  size_t unread = net_stream_rx_bytes(take_s);
   struct tcp_pcb *pcb = detach(take_s);
   stream_free(take_s);
-  open_window(pcb, unread);
-  if (pcb && tcp_close(pcb) != ERR_OK)
+  if (!pcb)
+    return;
+  pcb->rcv_wnd = TCP_WND_MAX(pcb); /* for lwIP: all was read */
+  if (tcp_close(pcb) != ERR_OK)
     tcp_abort(pcb);
 }
 
@@ -291,9 +289,17 @@ void net_stream_peer(const struct net_stream *s, struct lib_out *o) {
 
 /* lwIP's callbacks. */
 
+static bool has_room(struct net_stream *s, const struct pbuf *p) {
+  if (s->rx->tot_len + p->tot_len <= UINT16_MAX)
+    return pbuf_clen(s->rx) < LIMIT_NET_STREAM_RX_PBUFS || net_stream_rx_gather(s) == 0;
+  if (s->listed) /* it will be read before long */
+    net_netif_pause = true;
+  return false;
+}
+
 /* Bytes, or the peer's end when `p` is NULL. A peer that sends crumbs and
- * makes them pile up gets them put together; what finds no memory is refused
- * and comes again. */
+ * makes them pile up gets them put together; what finds no memory, or is more
+ * than a pbuf can tell, is refused and comes again. */
 static err_t on_recv(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t err) {
   struct net_stream *s = arg;
   (void)pcb, (void)err;
@@ -301,7 +307,7 @@ static err_t on_recv(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t err) 
     s->fin = true;
   else if (!s->rx)
     s->rx = p;
-  else if (pbuf_clen(s->rx) >= LIMIT_NET_STREAM_RX_PBUFS && net_stream_rx_gather(s) < 0)
+  else if (!has_room(s, p))
     return ERR_MEM;
   else
     pbuf_cat(s->rx, p);

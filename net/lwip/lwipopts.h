@@ -86,19 +86,20 @@ void net_heap_free(void *p);
 /* TCP. */
 #define TCP_MSS 1460 /* Ethernet; the peer's and the path's are taken into account */
 #define LWIP_WND_SCALE 1
-#define TCP_RCV_SCALE 1
-#define TCP_WND 65536                          /* most bytes a peer may have in our memory */
-#define TCP_WND_UPDATE_THRESHOLD (TCP_WND / 4) /* read before the peer is told without need */
-#define TCP_SND_BUF LIMIT_NET_STREAM_TX        /* grows with the congestion window */
-#define TCP_SND_QUEUELEN 12000 /* pieces; so many only without segmentation by the card */
+#define TCP_RCV_SCALE 5
+#define TCP_WND 65536                   /* at first: net/window.c */
+#define TCP_SND_BUF LIMIT_NET_STREAM_TX /* grows with the congestion window */
+#define TCP_SND_QUEUELEN 12000          /* pieces; so many only without segmentation by the card */
 #define MEMP_NUM_PBUF 65535
 #define TCP_OVERSIZE 0 /* a head is followed by a body by reference: room behind it is lost */
 #define TCP_QUEUE_OOSEQ 1
 /* What came out of order, per connection: all of a window, which a peer then need not
  * repeat, and some packets while memory is short. */
+struct tcp_pcb;
 _Bool kernel_page_short(void);
-#define TCP_OOSEQ_BYTES_LIMIT(pcb) (kernel_page_short() ? 16384u : TCP_WND)
-#define TCP_OOSEQ_PBUFS_LIMIT(pcb) (kernel_page_short() ? 12 : 48)
+uint32_t net_window_bytes(const struct tcp_pcb *pcb);
+#define TCP_OOSEQ_BYTES_LIMIT(pcb) (kernel_page_short() ? 16384u : net_window_bytes(pcb))
+#define TCP_OOSEQ_PBUFS_LIMIT(pcb) (kernel_page_short() ? 12 : net_window_bytes(pcb) / 1365)
 #define LWIP_TCP_SACK_OUT 1
 #define LWIP_TCP_MAX_SACK_NUM 3
 #define LWIP_TCP_TIMESTAMPS 0

@@ -4,11 +4,13 @@ together or one by one; also what of it comes twice, late or not at all."""
 
 import random
 import re
+import time
 import zlib
 
 import pytest
 from conftest import ACCELS
 from guest import GUEST4, GUEST6, IMAGE, STATIC4, STATIC6, Guest, lan_guest
+from test_load import owners, settled
 from vm.machine import Machine, TapNet
 from wan import Wan
 
@@ -25,11 +27,12 @@ MERGED = {  # by properties of the card: from which client it puts segments toge
 pytestmark = pytest.mark.usefixtures("lan")
 
 
-def upload(guest, n):
-    """Send `n` bytes and have them checked."""
-    response, told = guest.request("/upload", "PUT", body=DATA[:n])
+def upload(guest, n, times=1):
+    """Send `n` bytes, so many times over, and have them checked."""
+    body = DATA[:n] * times
+    response, told = guest.request("/upload", "PUT", body=body)
     assert response.status == 200
-    assert told.decode() == f"{n} bytes, CRC-32 {zlib.crc32(DATA[:n]):08x}\n"
+    assert told.decode() == f"{len(body)} bytes, CRC-32 {zlib.crc32(body):08x}\n"
 
 
 def received(guest):
@@ -84,4 +87,23 @@ def test_loss_and_reordering(accel, host, large):
         frames, size = (now - then for now, then in zip(received(g), before))
         assert (size / frames > 2 * PACKET) == large
         assert (repeated(g) - repeated_before) * PACKET < 3 * wan.line.lost_bytes
+        g.healthy()
+
+
+@pytest.mark.parametrize("mem_mb", [32, 8])
+def test_window_grows_on_a_long_line(accel, mem_mb):
+    """In windows of 64 KB, the first and largest without growth, 6 MB would take 96 round
+    trips. And all memory comes back."""
+    wan = Wan(delay_s=0.05)
+    machine = Machine(IMAGE, accel, TapNet(wan.tap.fd), options=(STATIC4, STATIC6 + ",gw=fd73:80::1"))
+    machine.mem_mb = mem_mb
+    with Guest(machine, GUEST4, 80, wan) as g:
+        g.wait_answer()
+        with wan.ns, open("/proc/sys/net/ipv4/tcp_wmem", "w", encoding="ascii") as f:
+            f.write("4096 4194304 16000000")
+        g.await_line("fd73:80::2")  # it has joined its groups
+        before, start = owners(g), time.monotonic()
+        upload(g, len(DATA), 6)
+        assert time.monotonic() - start < 96 / 3 * 0.1
+        assert settled(g, before) == {}
         g.healthy()

@@ -52,7 +52,9 @@
 #define LIMIT_NET_RX_FIRST 40    /* receive buffers in the device's hands at first; 2 KB each */
 #define LIMIT_NET_RX_POSTED 128  /* and at most */
 #define LIMIT_NET_RX_SHARE 8     /* at most this part of RAM is receive buffers */
-#define LIMIT_NET_STREAM_RX_PBUFS 48 /* pieces of unread input of one connection */
+#define LIMIT_NET_STREAM_RX_PBUFS 48  /* pieces of unread input of one connection */
+#define LIMIT_NET_WINDOW_MOST 1048576 /* bytes of a receive window; 65536 at first */
+#define LIMIT_NET_WINDOW_SHARE 8      /* of free memory, all windows beyond that: a part */
 #define LIMIT_NET_STREAM_TX                                                                        \
   131072 /* bytes that a connection may always have queued or under way                            \
           */
