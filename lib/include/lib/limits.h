@@ -43,7 +43,7 @@
 #define LIMIT_LOG_BYTES 16384 /* of lines that wait to be sent; only when there is a log */
 
 /* Network */
-#define LIMIT_CONN_RAM 2048      /* a connection for each so many bytes of RAM; idle it takes 592 */
+#define LIMIT_CONN_RAM 2048      /* a connection for each so many bytes of RAM; idle it takes 640 */
 #define LIMIT_CONN_SPARE 64      /* TCP control blocks beyond: for those to be told 503 */
 #define LIMIT_PCB_SLOT 8192      /* a slot, 8 bytes, to find connections for each so many of RAM */
 #define LIMIT_CONN_PER_ADDRESS 4 /* of so many parts, one address may have all but one */
