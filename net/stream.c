@@ -172,7 +172,8 @@ static bool queue(struct net_stream *s, const char *p, size_t n, uint8_t flags) 
 }
 
 int net_stream_tx(struct net_stream *s, struct lib_span bytes, bool stable) {
-  size_t room = net_stream_tx_room(s), n = bytes.n < room ? bytes.n : room;
+  size_t room = stable ? net_stream_tx_room(s) : own_room(s);
+  size_t n = bytes.n < room ? bytes.n : room;
   if (!s->pcb)
     return E_CLOSED;
   if (must_wait(s))

@@ -90,7 +90,8 @@ class Host:
         row = struct.unpack_from("<11I", pack.data, at)
         self.name = pack.text(row[0:2])
         paths = pack.paths[row[2]:row[2] + row[3]]
-        assert [p for p, _ in paths] == sorted({p for p, _ in paths}), "paths are not in order"
+        ordered = sorted({p for p, _ in paths}, key=lambda p: (len(p), p))
+        assert [p for p, _ in paths] == ordered, "paths are not in order"
         self.paths = {p.decode(): pack.resources[r] for p, r in paths}
         self.prefixes = pack.prefixes[row[4]:row[4] + row[5]]
         self.errors = {s: pack.resources[r] for s, r in pack.errors[row[6]:row[6] + row[7]]}

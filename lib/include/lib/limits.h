@@ -59,7 +59,8 @@
   131072 /* bytes that a connection may always have queued or under way                            \
           */
 #define LIMIT_NET_STREAM_TX_MOST 8388608 /* on a long line; a descriptor for 64 KB of a file */
-#define LIMIT_NET_STREAM_SHARE 8 /* of free memory, one connection's copies beyond that: a part */
+#define LIMIT_NET_STREAM_SHARE 32 /* of free memory, one connection's copies beyond that: a part   \
+                                   */
 
 /* TLS */
 #define TLS_PAIRS_MAX 8    /* certificates with their keys; some 4 KB each */
