@@ -55,7 +55,7 @@
 #define LIMIT_NET_STREAM_RX_PBUFS 48  /* pieces of unread input of one connection */
 #define LIMIT_NET_WINDOW_MOST 1048576 /* bytes of a receive window; 65536 at first */
 #define LIMIT_NET_WINDOW_SHARE 8      /* of free memory, all windows beyond that: a part */
-#define LIMIT_NET_STREAM_TX 131072 /* bytes a connection may always have queued or under way */
+#define LIMIT_NET_STREAM_TX 131072    /* bytes a connection may always have queued or under way */
 #define LIMIT_NET_STREAM_TX_MOST 8388608 /* on a long line; a descriptor for 64 KB of a file */
 #define LIMIT_NET_STREAM_SHARE 32 /* of free memory, one connection's further copies: a part */
 
