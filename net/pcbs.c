@@ -82,6 +82,14 @@ static bool reopens(const struct tcp_pcb *pcb, const struct tcp_hdr *tcp) {
          TCP_SEQ_GT(lwip_ntohl(tcp->seqno), pcb->rcv_nxt);
 }
 
+/* Its time is over. lwIP takes it out of its list at the next tick of its timer,
+ * which walks the list anyway: thousands may be in it. */
+static void end_waiting(struct tcp_pcb *pcb) {
+  net_pcbs_forget((struct net_pcb *)pcb);
+  pcb->local_port = pcb->remote_port = 0;
+  pcb->tmr = tcp_ticks - 2 * TCP_MSL / TCP_SLOW_INTERVAL - 1;
+}
+
 static struct tcp_pcb *find(const uint8_t *from, uint32_t each, uint16_t remote, uint16_t local) {
   uint8_t ip[16] = {[10] = 0xff, [11] = 0xff}; /* RFC 4291 2.5.5.2 */
   memcpy(ip + sizeof ip - each, from, each);
@@ -101,8 +109,7 @@ struct tcp_pcb *net_pcbs_find(const uint8_t *frame, const struct net_layout *l) 
       find(frame + l->addresses, l->addresses_n / 2, lwip_ntohs(tcp->src), lwip_ntohs(tcp->dest));
   if (!pcb || !reopens(pcb, tcp))
     return pcb;
-  tcp_pcb_remove(&tcp_tw_pcbs, pcb);
-  tcp_free(pcb);
+  end_waiting(pcb);
   return NULL;
 }
 
