@@ -365,6 +365,14 @@ static void send_tail(struct tcp_pcb *pcb) {
     k = net_segment_again(pcb, pcb->snd_nxt - n, n);
 }
 
+/* At the end of what was lost, ask about what came after it, once. */
+static void rescue(struct tcp_pcb *pcb, struct net_recovery *r) {
+  if (r->rescued || !TCP_SEQ_LT(r->sack.top, pcb->snd_nxt))
+    return;
+  r->rescued = true;
+  send_tail(pcb);
+}
+
 /* RFC 5681 4.1: what the window was says little after a time of silence. */
 static void restart(struct tcp_pcb *pcb) {
   struct net_pcb *p = (struct net_pcb *)pcb;
@@ -386,10 +394,8 @@ uint32_t net_recovery_window(struct tcp_pcb *pcb) {
     pipe = fill(pcb, r, lost_n, pipe);
     if (!pcb->unsent) /* RFC 6675 4, NextSeg (3) */
       pipe = fill(pcb, r, r->sack.holes_n, pipe);
-    if (!pcb->unsent && !r->rescued && !r->fresh && pipe + pcb->mss <= pcb->cwnd) {
-      r->rescued = true;
-      send_tail(pcb);
-    }
+    if (!pcb->unsent && !r->fresh && pipe + pcb->mss <= pcb->cwnd)
+      rescue(pcb, r);
   }
   return pcb->snd_nxt - pcb->lastack + (pcb->cwnd > pipe ? pcb->cwnd - pipe : 0);
 }

@@ -60,6 +60,7 @@ class Line:
         self.deaf = False  # True: the guest gets no segment without data, so no acknowledgement
         self.sent = {}  # towards each port of the client's: sequence numbers of data, in order
         self.lose_from, self.lose_n = 0, 0  # how many packets, from so far into a stream
+        self.lost_s = 0.0  # when the last of them was, by the monotonic clock
         self._due, self._n = [], 0
         self._ends = os.pipe()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -77,6 +78,7 @@ class Line:
                 flight.append(sequence)
                 if self.lose_n and self._is_tail(flight):
                     self.lose_n -= 1
+                    self.lost_s = time.monotonic()
                     return
             if side == 1 and self.deaf and not data:
                 return
