@@ -68,3 +68,11 @@ void http_negotiate_read(const struct http_request *r, struct http_codings *out)
 bool http_negotiate_better(unsigned q, uint32_t bytes, unsigned best_q, uint32_t best_bytes) {
   return q > best_q || (q == best_q && q > 0 && bytes < best_bytes);
 }
+
+bool http_negotiate_is_foreign(const struct http_request *r) {
+  struct lib_span site = http_request_field(r, LIB_SPAN("sec-fetch-site"));
+  struct lib_span page = http_request_field(r, LIB_SPAN("referer"));
+  if (site.p)
+    return lib_span_ieq(site, LIB_SPAN("cross-site"));
+  return page.p && !lib_span_ieq(http_request_authority(page), r->host);
+}

@@ -148,19 +148,20 @@ static size_t scheme_length(struct lib_span s) {
   return 0;
 }
 
+struct lib_span http_request_authority(struct lib_span url) {
+  size_t at = scheme_length(url), end = at;
+  while (at && end < url.n && url.p[end] != '/' && url.p[end] != '?')
+    end++;
+  return lib_span_sub(url, at, end);
+}
+
 /* absolute-form: the authority replaces the Host field (RFC 9112 3.2.2). */
 static int parse_absolute(struct lib_span s, struct http_request *r) {
-  size_t at = scheme_length(s);
-  if (at == 0)
-    return refuse(r, 400);
-  size_t end = at;
-  while (end < s.n && s.p[end] != '/' && s.p[end] != '?')
-    end++;
-  r->host = lib_span_sub(s, at, end);
+  r->host = http_request_authority(s);
   if (r->host.n == 0 || !valid_host(r->host))
     return refuse(r, 400);
   r->form = HTTP_TARGET_ABSOLUTE;
-  split_query(lib_span_sub(s, end, s.n), r);
+  split_query(lib_span_sub(s, (size_t)(r->host.p + r->host.n - s.p), s.n), r);
   if (r->path.n == 0)
     r->path = LIB_SPAN("/");
   return 0;

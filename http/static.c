@@ -23,15 +23,18 @@ bool http_static_admit(struct http_conn *c, const struct http_request *r, struct
 }
 
 /* The variant the client likes best; of equals the smallest. NULL: none. */
-static const struct lib_pack_variant *choose(const struct http_server *s,
+static const struct lib_pack_variant *choose(const struct http_conn *c,
                                              const struct lib_pack_resource *res,
                                              const struct http_request *r) {
+  const struct http_server *s = c->server;
   struct http_codings codings;
   const struct lib_pack_variant *best = NULL;
   unsigned best_q = 0;
   if (!http_request_may_have(r, LIB_SPAN("accept-encoding")))
     return http_pack_variant(&s->pack, res, 0);
   http_negotiate_read(r, &codings);
+  if (c->secure && codings.q[LIB_PACK_IDENTITY] && http_negotiate_is_foreign(r))
+    return http_pack_variant(&s->pack, res, 0);
   for (unsigned i = 0; i < res->variants_n; i++) {
     const struct lib_pack_variant *v = http_pack_variant(&s->pack, res, i);
     unsigned q = codings.q[v->coding];
@@ -72,7 +75,7 @@ static void answer_variant(struct http_conn *c, const struct http_request *r, ui
 static void answer_file(struct http_conn *c, const struct lib_pack_resource *res,
                         const struct http_request *r, uint64_t now_ms) {
   c->resource = res;
-  c->variant = choose(c->server, res, r);
+  c->variant = choose(c, res, r);
   if (c->variant == NULL)
     http_answer_page(c, 406);
   else

@@ -43,9 +43,11 @@ def site(tmp_path_factory):
     challenge = folder / ".well-known/acme-challenge"
     challenge.mkdir(parents=True)
     (challenge / "token").write_text("a token")
+    (challenge / "long.html").write_text("<p>A page of many words\n" * 400)
     (folder / "two").mkdir()
     for name in ("page.html", "two/page.html"):
         (folder / name).write_text("<p>A page")
+    (folder / "long.html").write_text("<p>A page of many words\n" * 400)
     return folder
 
 
@@ -75,6 +77,24 @@ def curl(g, *args):
 
 def url(g, path="/page.html"):
     return f"https://{g.host}:{PORT}{path}"
+
+
+def test_what_another_site_asks_for_is_not_compressed(server):
+    """BREACH: who makes a browser ask cannot tell the secret from the length. Over
+    TLS only, and not when a client takes nothing but a compressed form."""
+
+    def coding(at, *fields):
+        argv = [x for field in fields for x in ("-H", field)]
+        return curl(server, "-o/dev/null", "-w%header{content-encoding}", *argv, at)
+
+    ours = f"Referer: https://{server.host}:{PORT}/page.html"
+    theirs, site = "Referer: https://example.com/", "Sec-Fetch-Site: "
+    only = "Accept-Encoding: gzip, identity;q=0"
+    at, gzip = url(server, "/long.html"), "Accept-Encoding: gzip"
+    assert coding(at, gzip) == coding(at, gzip, ours) == coding(at, only, theirs) == "gzip"
+    assert coding(at, gzip, theirs) == coding(at, gzip, site + "cross-site") == ""
+    assert coding(at, gzip, theirs, site + "same-site") == "gzip"
+    assert coding(f"http://{server.host}/.well-known/acme-challenge/long.html", gzip, theirs) == "gzip"
 
 
 def test_a_plain_request_is_sent_to_the_port_of_tls(server):

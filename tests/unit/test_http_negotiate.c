@@ -62,12 +62,38 @@ static void better_is_liked_more_or_smaller(void **state) {
   assert_false(http_negotiate_better(0, 1, 0, 10));
 }
 
+static bool is_foreign(const char *fields) {
+  static struct http_request r;
+  static char head[512];
+  snprintf(head, sizeof head, "GET / HTTP/1.1\r\nHost: one.test:8443\r\n%s\r\n", fields);
+  assert_true(http_request_parse(lib_span_str(head), &r) > 0);
+  return http_negotiate_is_foreign(&r);
+}
+
+static void a_page_of_another_site_made_the_client_ask(void **state) {
+  (void)state;
+  assert_false(is_foreign(""));
+  assert_false(is_foreign("Referer: https://one.test:8443/page?q=https://two.test/\r\n"));
+  assert_false(is_foreign("Referer: HTTPS://ONE.test:8443\r\n"));
+  assert_true(is_foreign("Referer: https://two.test:8443/https://one.test:8443/\r\n"));
+  assert_true(is_foreign("Referer: https://one.test:8443.two.test/\r\n"));
+  assert_true(is_foreign("Referer: https://one.test/\r\n"));
+  assert_true(is_foreign("Referer: one.test:8443\r\n"));
+  assert_true(is_foreign("Referer: https:\r\n"));
+  assert_true(is_foreign("Referer:\r\n"));
+  assert_true(is_foreign("Sec-Fetch-Site: cross-site\r\n"));
+  assert_true(is_foreign("Sec-Fetch-Site: cross-site\r\nReferer: https://one.test:8443/\r\n"));
+  assert_false(is_foreign("Sec-Fetch-Site: same-site\r\nReferer: https://two.test/\r\n"));
+  assert_false(is_foreign("Sec-Fetch-Site: none\r\n"));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(qualities_in_thousandths),
       cmocka_unit_test(what_is_no_quality_makes_the_member_void),
       cmocka_unit_test(identity_is_last_unless_named),
       cmocka_unit_test(better_is_liked_more_or_smaller),
+      cmocka_unit_test(a_page_of_another_site_made_the_client_ask),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

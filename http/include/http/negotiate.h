@@ -16,3 +16,9 @@ void http_negotiate_read(const struct http_request *r, struct http_codings *out)
 
 /* Whether a coding of quality `q` and `bytes` beats the best one so far. */
 bool http_negotiate_better(unsigned q, uint32_t bytes, unsigned best_q, uint32_t best_bytes);
+
+/* Whether a page of another site made the client ask: what Sec-Fetch-Site says,
+ * or else the Referer's authority beside the request's. Over TLS such an answer
+ * is not compressed: who can make a browser ask for what he likes, and sees how
+ * long the records are, could guess what is in them (BREACH). */
+bool http_negotiate_is_foreign(const struct http_request *r);

@@ -81,6 +81,10 @@ static inline bool http_request_may_have(const struct http_request *r, struct li
 /* The value of the first field called `name`; p is NULL when there is none. */
 struct lib_span http_request_field(const struct http_request *r, struct lib_span name);
 
+/* The authority of an absolute http or https URL, which is not otherwise looked
+ * at; n is 0 when it is none. */
+struct lib_span http_request_authority(struct lib_span url);
+
 /* Walk the members of a list-valued field over all its lines. RFC 9110 5.6.1
  *
  * Start with a zeroed iterator. Members are trimmed, never empty; a comma
