@@ -4,6 +4,7 @@
  * `seen`; one more ends a sleep before it begins. */
 #include <kernel/clock.h>
 #include <kernel/idle.h>
+#include <kernel/mem.h>
 #include <memstat/memstat.h>
 
 #include "../dev/netdev.h"
@@ -42,6 +43,18 @@ static void sleep(void) {
   memstat_vm.asleep_ns += kernel_clock_ns() - from;
 }
 
+/* The pools' empty pages, each tenth of a second that there are any: deadline_ns, or
+ * earlier for that. */
+static uint64_t trim(uint64_t now_ns, uint64_t deadline_ns) {
+  static uint64_t next_ns;
+  if (now_ns >= next_ns) {
+    next_ns = now_ns + 100000000;
+    kernel_pool_trim();
+    return deadline_ns;
+  }
+  return deadline_ns < next_ns ? deadline_ns : next_ns;
+}
+
 void kernel_idle(uint64_t deadline_ns) {
   uint64_t now = kernel_clock_ns();
   /* The first tick may come at once: one more for it. */
@@ -50,6 +63,8 @@ void kernel_idle(uint64_t deadline_ns) {
   platform_power_poll(now);
   if (deadline_ns <= now)
     return;
+  if (kernel_pool_untrimmed())
+    deadline_ns = trim(now, deadline_ns);
   if (deadline_ns - now > netdev_sleep_max_ns)
     deadline_ns = now + netdev_sleep_max_ns;
   set_timer(now, deadline_ns);

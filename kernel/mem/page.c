@@ -12,12 +12,6 @@ static uint8_t *owner_of; /* [pages_n] */
 static size_t pages_n;
 static size_t next; /* where the last search ended */
 
-/* Single pages given back last: pools that are nearly empty come for them again
- * at once, and the search would pass everything in use. It does not begin at
- * these, but finds them, too, when it comes around. */
-static size_t recent[16];
-static unsigned recent_n;
-
 extern char image_start[], text_start[], rodata_start[], ring0_data_start[], data_start[],
     stack_guard[], stacks_end[], boot_tables_start[], boot_tables_end[], crash_page[], site_start[],
     image_end[];
@@ -30,11 +24,6 @@ static void *take(size_t first, size_t n, enum memstat_owner owner) {
 
 void *kernel_page_alloc(enum memstat_owner owner, size_t n) {
   size_t run = 0;
-  while (n == 1 && recent_n > 0) {
-    size_t page = recent[--recent_n];
-    if (owner_of[page] == MEMSTAT_FREE)
-      return take(page, 1, owner);
-  }
   if (n > kernel_page_free_bytes() / KERNEL_PAGE)
     goto refuse;
   for (size_t seen = 0, at = next; seen < pages_n + n; seen++, at++) {
@@ -61,9 +50,7 @@ void kernel_page_free(void *p, size_t n) {
     LIB_ASSERT(owner_of[i] == owner);
   memset(owner_of + first, MEMSTAT_FREE, n);
   memstat_move(owner, MEMSTAT_FREE, n * KERNEL_PAGE);
-  if (n == 1 && recent_n < sizeof recent / sizeof *recent)
-    recent[recent_n++] = first;
-  else if (first < next)
+  if (first < next)
     next = first; /* low memory first: what was never used stays untouched */
 }
 
@@ -135,5 +122,4 @@ void page_init(const struct boot_memmap *map, const struct boot_range *module) {
   assign(module->from, module->to, MEMSTAT_FREE, MEMSTAT_SITE);
   assign((uint64_t)owner_of, (uint64_t)owner_of + pages_n, MEMSTAT_FREE, MEMSTAT_PAGE_MAP);
   next = 1;
-  recent_n = 0;
 }

@@ -6,6 +6,11 @@
 
 #include "slab.h"
 
+/* Slabs that became empty. Their pools may take from them again until there is
+ * nothing else to do: under load each would come and go with every request. */
+static struct kernel_slab *spare[64];
+static unsigned spare_n;
+
 static void link_slab(struct kernel_pool *pool, struct kernel_slab *slab) {
   slab->previous = NULL;
   slab->next = pool->partial;
@@ -79,8 +84,25 @@ void kernel_pool_put(struct kernel_pool *pool, void *object) {
   if (slab->used-- == pool->slab_objects)
     link_slab(pool, slab);
   pool->stat.used--;
-  if (slab->used > 0)
+  if (slab->used > 0 || slab->spare)
     return;
-  unlink_slab(pool, slab);
-  kernel_page_free(slab, 1);
+  spare[spare_n++] = slab;
+  slab->spare = true;
+  if (spare_n == sizeof spare / sizeof *spare || kernel_page_short())
+    kernel_pool_trim();
+}
+
+bool kernel_pool_untrimmed(void) {
+  return spare_n > 0;
+}
+
+void kernel_pool_trim(void) {
+  while (spare_n > 0) {
+    struct kernel_slab *slab = spare[--spare_n];
+    slab->spare = false;
+    if (slab->used > 0)
+      continue;
+    unlink_slab(slab->pool, slab);
+    kernel_page_free(slab, 1);
+  }
 }

@@ -13,7 +13,8 @@ struct kernel_slab {
   struct kernel_slab *next, *previous; /* among the pool's slabs with room */
   struct kernel_free *free;            /* objects given back */
   uint32_t used;                       /* objects handed out; large: pages */
-  uint32_t fresh;                      /* objects that were ever handed out */
+  uint16_t fresh;                      /* objects that were ever handed out */
+  bool spare;                          /* it was empty: kernel_pool_trim looks at it */
 } __attribute__((aligned(16)));
 
 static inline struct kernel_slab *kernel_slab_of(void *object) {

@@ -17,8 +17,8 @@
 #include "kernel/mem/page.h"
 
 /* RAM: the lowest 636 KiB, which this process cannot have and only counts, a
- * hole, and 4 MiB that begin with the image. */
-enum { KB = 1024, MB = 1024 * KB, LOW = 636 * KB, BASE = 0x10000000, HIGH = 4 * MB };
+ * hole, and 64 MiB that begin with the image: more than a sixth of it all. */
+enum { KB = 1024, MB = 1024 * KB, LOW = 636 * KB, BASE = 0x10000000, HIGH = 64 * MB };
 
 #define SYMBOL(name, offset) __asm__(".globl " #name "\n.set " #name ", 0x10000000 + " #offset)
 SYMBOL(image_start, 0);
@@ -138,7 +138,7 @@ static void test_rows(void **state) {
       held -= taken[i].n;
       taken[i].p = NULL;
     } else {
-      taken[i].n = 1 + (size_t)rand() % (step % 100 ? 40 : 900);
+      taken[i].n = 1 + (size_t)rand() % (step % 100 ? 640 : 14400);
       taken[i].p = kernel_page_alloc(MEMSTAT_CONN, taken[i].n);
       if (taken[i].p)
         held += taken[i].n;
@@ -203,6 +203,7 @@ static void test_pools(void **state) {
     exercise_pool(&pool[i], sizes[i], 40);
     assert_int_equal(pool[i].stat.high_water, 40);
     assert_true(pool[i].stat.refusals > 0);
+    kernel_pool_trim();
     assert_int_equal(bytes(MEMSTAT_TCP), 0); /* every page has come back */
     assert_int_equal(bytes(MEMSTAT_FREE), free_bytes);
   }
@@ -227,7 +228,45 @@ static void test_pool_without_memory(void **state) {
     kernel_pool_put(&pool, rest);
     rest = next;
   }
+  kernel_pool_trim();
   assert_int_equal(pages(MEMSTAT_FREE), free_n);
+}
+
+/* Pools keep pages that become empty, up to a number, while memory is not short. */
+static void test_pool_keeps_pages(void **state) {
+  (void)state;
+  enum { N = 200 };
+  static struct kernel_pool pool;
+  void *object[N];
+  kernel_pool_init(&pool, "test", MEMSTAT_TCP, KERNEL_POOL_OBJECT_MAX, N);
+  assert_false(kernel_pool_untrimmed());
+  object[0] = kernel_pool_get(&pool);
+  kernel_pool_put(&pool, object[0]);
+  assert_true(kernel_pool_untrimmed());
+  assert_int_equal(pages(MEMSTAT_TCP), 1);
+  assert_ptr_equal(kernel_pool_get(&pool), object[0]);
+  kernel_pool_trim(); /* it is in use again */
+  assert_int_equal(pages(MEMSTAT_TCP), 1);
+  kernel_pool_put(&pool, object[0]);
+  for (int round = 0; round < 3; round++) {
+    for (int i = 0; i < N; i++)
+      assert_non_null(object[i] = kernel_pool_get(&pool));
+    for (int i = 0; i < N; i++)
+      kernel_pool_put(&pool, object[i]);
+    assert_true(pages(MEMSTAT_TCP) < N / 2);
+  }
+  kernel_pool_trim();
+  assert_false(kernel_pool_untrimmed());
+  assert_int_equal(pages(MEMSTAT_TCP), 0);
+
+  size_t half_n = pages(MEMSTAT_FREE) / 2;
+  void *half = kernel_page_alloc(MEMSTAT_HTTP, half_n);
+  assert_non_null(half);
+  assert_true(kernel_page_short());
+  kernel_pool_put(&pool, kernel_pool_get(&pool));
+  assert_int_equal(pages(MEMSTAT_TCP), 0);
+  kernel_page_free(half, half_n);
+  kernel_page_audit();
 }
 
 static void test_heap(void **state) {
@@ -258,6 +297,7 @@ static void test_heap(void **state) {
   }
   for (unsigned i = 0; i < N; i++)
     kernel_heap_free(taken[i].p);
+  kernel_pool_trim();
   assert_int_equal(bytes(MEMSTAT_TLS), 0);
   assert_int_equal(bytes(MEMSTAT_FREE), free_bytes);
 }
@@ -275,6 +315,7 @@ static void test_heap_borders(void **state) {
     assert_int_equal(a[0] + a[n - 1], 2);
     kernel_heap_free(a);
     kernel_heap_free(b);
+    kernel_pool_trim();
     assert_int_equal(bytes(MEMSTAT_TLS), 0);
   }
 }
@@ -314,6 +355,7 @@ static void test_each_owner_is_charged(void **state) {
     kernel_heap_free(taken[1]);
     kernel_heap_free(taken[2]);
     kernel_pool_put(&pool[i], taken[3]);
+    kernel_pool_trim();
     assert_int_equal(pages(i), before);
     assert_true(memstat_row(i)->high_water_bytes >= (before + 7) * KERNEL_PAGE);
   }
@@ -328,6 +370,7 @@ int main(void) {
       cmocka_unit_test(test_too_many),
       cmocka_unit_test(test_pools),
       cmocka_unit_test(test_pool_without_memory),
+      cmocka_unit_test(test_pool_keeps_pages),
       cmocka_unit_test(test_heap),
       cmocka_unit_test(test_heap_borders),
       cmocka_unit_test(test_heap_refuses),

@@ -46,8 +46,13 @@ void kernel_pool_init(struct kernel_pool *pool, const char *name, enum memstat_o
 /* An object, 16-byte aligned, not cleared, or NULL. O(1). */
 void *kernel_pool_get(struct kernel_pool *pool);
 
-/* Give back an object of `pool`. A page that is empty goes back, too. */
+/* Give back an object of `pool`. A page that is empty goes back, too: at once
+ * when memory is short, else at the next kernel_pool_trim. */
 void kernel_pool_put(struct kernel_pool *pool, void *object);
+
+/* Give back the empty pages that pools have kept; are there any? */
+void kernel_pool_trim(void);
+bool kernel_pool_untrimmed(void);
 
 #define KERNEL_HEAP_CLASSES 9
 
