@@ -97,6 +97,8 @@ static void rx_frame(struct kernel_netdev_frame *frame) {
              l.transport + TCP_HLEN <= frame->n;
   struct tcp_pcb *pcb = tcp ? net_pcbs_find(frame->p, &l) : NULL;
   NETIF_SET_CHECKSUM_CTRL(&net_netif, checksum_flags(frame->checksum_ok));
+  if (tcp && !(pcb && pcb->state >= ESTABLISHED))
+    net_way_back(frame->p, &l);
   if (pcb && pcb->state != TIME_WAIT && frame->checksum_ok && !frame->more &&
       net_layout_is_plain(frame->p, frame->n, &l) && l.transport_n >= TCP_HLEN) {
     rx_segment(frame, &l, pcb);
@@ -239,6 +241,8 @@ void net_netif_poll(void) {
     tcp_txnow(); /* else a connection would wait for lwIP's next tick */
   }
   net_netif_pause = false;
-  for (int i = 0; i < BATCH && !net_netif_pause && kernel_netdev_rx(&frame); i++)
+  for (int i = 0; i < BATCH && !net_netif_pause && kernel_netdev_rx(&frame); i++) {
     rx_frame(&frame);
+    net_way_settle();
+  }
 }

@@ -16,6 +16,7 @@
 #include "pcbs.h"
 #include "segment.h"
 #include "text.h"
+#include "way.h"
 #include "window.h"
 
 struct net_stream {
@@ -346,6 +347,7 @@ static err_t on_accept(void *arg, struct tcp_pcb *pcb, err_t err) {
   tcp_err(pcb, on_err);
   tcp_nagle_disable(pcb); /* the loop flushes when an answer is complete */
   list_add(&accepted, s);
+  net_way_proven();
   return ERR_OK;
 }
 

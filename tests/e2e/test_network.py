@@ -14,6 +14,7 @@ import time
 import pytest
 from conftest import ACCELS
 from guest import GUEST4, GUEST6, HOST4, STATIC4, STATIC6, lan_guest
+from neighbour import ACK, RST, SYN, Neighbour
 from test_content import CONTENT, read
 from vm import tap
 from vm.console import Console
@@ -139,6 +140,69 @@ def test_a_neighbour_moves_in_mid_connection(accel, lan, index):
                 c.request("GET", "/", headers={"Host": "thimble"})
                 assert c.getresponse().read() == index
         assert sent_again(g) == before
+
+
+STRANGER, HERE, THERE, GROUP = "10.73.80.90", *(f"{n:02x}:00:00:00:00:90" for n in (2, 6, 3))
+HEALTH = b"GET /healthz HTTP/1.1\r\nHost: thimble\r\n\r\n"
+
+
+def opened(neighbour):
+    """Let it open its connection; the SYN and ACK it was answered with."""
+    neighbour.send(SYN)
+    segment = neighbour.receive()
+    assert segment.flags == SYN | ACK
+    neighbour.send(ACK)
+    return segment
+
+
+def test_who_asks_is_answered_where_he_is(static):
+    """He is a stranger, whom the guest need not look for to answer, from the first
+    segment on; also when he asks where nobody listens."""
+    with static.inside(), Neighbour(STRANGER, HERE, MAC) as n, Neighbour(
+            STRANGER, THERE, MAC, port=40001) as other:
+        assert opened(n).to == HERE
+        n.send(ACK, HEALTH)
+        answer = n.receive()
+        assert (answer.to, answer.data[:12], n.asked) == (HERE, b"HTTP/1.1 200", 0)
+        other.ports = (40001, 9)
+        other.send(SYN)
+        refusal = other.receive()
+        assert (refusal.to, refusal.flags, other.asked) == (THERE, RST | ACK, 0)
+        n.send(RST)
+
+
+def test_who_lies_about_his_address_gets_no_others_segments(static):
+    """Somebody begins a connection under the address of another, who has one: what
+    is for that one goes where it went, or where ARP says."""
+    with static.inside(), Neighbour(STRANGER, HERE, MAC) as n, Neighbour(
+            STRANGER, THERE, MAC, port=40002) as liar:
+        opened(n)
+        liar.send(SYN)
+        assert liar.receive().to == THERE
+        n.send(ACK, HEALTH)
+        assert n.receive().to == HERE
+        n.send(ACK)
+        time.sleep(0.6)  # longer than the guest goes without ARP
+        liar.seq -= 1
+        liar.send(SYN)
+        n.send(ACK, HEALTH)
+        n.await_question()
+        n.answer()
+        assert n.receive().to == HERE
+        n.send(RST)
+        liar.ack += 1
+        liar.send(RST | ACK)
+
+
+def test_a_group_is_no_neighbour(static):
+    """A segment from a group address: the guest asks who sent it."""
+    with static.inside(), Neighbour("10.73.80.91", GROUP, MAC) as n:
+        n.send(SYN)
+        n.await_question()
+        n.mac = HERE
+        n.answer()
+        assert n.receive().to == HERE
+        n.send(RST)
 
 
 def test_no_answer_for_other_addresses(static):
