@@ -149,11 +149,11 @@ class Guest:
 
 def read_all(s):
     """What comes until the other side closes; what came before a reset."""
-    data = b""
+    data = bytearray()
     with contextlib.suppress(ConnectionResetError):
-        while part := s.recv(65536):
+        while part := s.recv(1 << 20):
             data += part
-    return data
+    return bytes(data)
 
 
 def lan_guest(accel, options=(STATIC4, STATIC6), image=IMAGE, addresses=None, **fields):

@@ -19,6 +19,7 @@ from vm.machine import Machine, TapNet
 from wan import NEAR4, Wan
 
 BYTES = 1 << 20
+LARGE = 64  # times that much
 FILE = random.Random(7).randbytes(BYTES)
 GET = b"GET /file HTTP/1.1\r\nHost: thimble\r\nConnection: close\r\n\r\n"
 
@@ -28,8 +29,18 @@ pytestmark = pytest.mark.usefixtures("lan")
 @pytest.fixture(scope="module")
 def pack(tmp_path_factory):
     """A site with one large file."""
+    return packed(tmp_path_factory, FILE)
+
+
+@pytest.fixture(scope="module")
+def large_pack(tmp_path_factory):
+    """And with one that takes longer than a long line's round trips."""
+    return packed(tmp_path_factory, FILE * LARGE)
+
+
+def packed(tmp_path_factory, data):
     folder = tmp_path_factory.mktemp("site")
-    (folder / "file").write_bytes(FILE)
+    (folder / "file").write_bytes(data)
     path = str(tmp_path_factory.mktemp("pack") / "site.pack")
     argv = [os.path.join(ROOT, "build", "thimble-pack"), "-o", path, str(folder)]
     subprocess.run(argv, check=True)
@@ -37,12 +48,12 @@ def pack(tmp_path_factory):
 
 
 @contextlib.contextmanager
-def far_guest(accel, pack, net_features="", **line):
+def far_guest(accel, pack, net_features="", mem_mb=32, **line):
     """A booted guest and the line to it. From the client its address is the same."""
     wan = Wan(**line)
     gateway6 = STATIC6 + ",gw=fd73:80::1"
     machine = Machine(IMAGE, accel, TapNet(wan.tap.fd), options=(STATIC4, gateway6))
-    machine.module, machine.net_features = pack, net_features
+    machine.module, machine.net_features, machine.mem_mb = pack, net_features, mem_mb
     with Guest(machine, GUEST4, 80, wan) as g:
         yield g.wait_answer()
         g.healthy()
@@ -53,12 +64,19 @@ def sysctl(namespace, name, value):
         f.write(value)
 
 
-def download(guest, n):
-    """Fetch the file `n` times on one connection, asked for all at once; seconds."""
+def allow_large_windows(wan):
+    """To Linux, as sender and receiver."""
+    sysctl(wan.home, "tcp_wmem", "4096 131072 32000000")
+    sysctl(wan.ns, "tcp_rmem", "4096 131072 32000000")
+
+
+def download(guest, n, copies=1):
+    """Fetch the file, which is FILE so many times, `n` times on one connection, asked
+    for all at once; seconds."""
     start = time.monotonic()
     with guest.connect() as s:
         s.sendall(GET.replace(b"Connection: close\r\n", b"") * (n - 1) + GET)
-        assert read_all(s).count(FILE) == n
+        assert read_all(s).count(FILE) == n * copies
     return time.monotonic() - start
 
 
@@ -79,6 +97,13 @@ def download_from_linux(wan, n):
     with s:
         assert len(read_all(s)) == n * BYTES
     return time.monotonic() - start
+
+
+def side_by_side(guest, ours, n):
+    """Seconds of ours() and of Linux sending as much, FILE `n` times: medians of
+    three, in turn."""
+    pairs = [(ours(), download_from_linux(guest.lan, n)) for _ in range(3)]
+    return tuple(statistics.median(side) for side in zip(*pairs))
 
 
 def fetch(guest, mss=0, window=0, host=GUEST4):
@@ -138,10 +163,18 @@ def test_long_line_is_used(quick, pack):
     was; and a queue that overflows, less than a round trip's worth, costs little.
     Beside Linux as the sender, since the line is as fast as this machine lets it."""
     with far_guest(quick, pack, delay_s=0.05, rate=60e6, queue=500_000) as g:
-        sysctl(g.lan.home, "tcp_wmem", "4096 131072 16000000")
-        sysctl(g.lan.ns, "tcp_rmem", "4096 131072 16000000")
-        ours, theirs = download(g, 12), download_from_linux(g.lan, 12)
+        allow_large_windows(g.lan)
+        ours, theirs = side_by_side(g, lambda: download(g, 6), 6)
     assert ours < 2.5 * theirs, (ours, theirs)
+
+
+def test_a_gigabit_at_fifty_milliseconds(quick, large_pack):
+    """Beside Linux as the sender; its rate is what this process lets through."""
+    line = {"large": True, "rate": 1e9, "delay_s": 0.025, "queue": 6_000_000}
+    with far_guest(quick, large_pack, mem_mb=128, **line) as g:
+        allow_large_windows(g.lan)
+        ours, theirs = side_by_side(g, lambda: download(g, 1, LARGE), LARGE)
+    assert ours < 1.6 * theirs, (ours, theirs)
 
 
 @pytest.mark.parametrize("sack", ["1", "0"])
@@ -152,8 +185,7 @@ def test_lossy_line(quick, pack, sack):
         sysctl(g.lan.ns, "tcp_sack", sack)
         g.await_line("fd73:80::2")  # it has joined its groups
         before = owners(g)
-        ours = statistics.median(download(g, 1) for _ in range(3))
-        theirs = statistics.median(download_from_linux(g.lan, 1) for _ in range(3))
+        ours, theirs = side_by_side(g, lambda: download(g, 1), 1)
         assert ours < 3 * theirs, (ours, theirs)
         assert settled(g, before) == {}
 

@@ -4,9 +4,9 @@
     guest = lan0 (router, a namespace) wan0 = this process = far0 (client, another)
 
 The router's kernel makes single packets with whole checksums of what the guest
-sends in large segments, since wan0 asks for nothing else; each packet passes
-through this process, which looks at it and loses, delays or overtakes it. What
-the client sends can be large frames: the router hands them to the guest whole."""
+sends in large segments, since wan0 asks for nothing else, unless the line is to be
+fast; each packet passes through this process, which looks at it and loses, delays
+or overtakes it."""
 
 import contextlib
 import fcntl
@@ -130,7 +130,8 @@ class Line:
 class Wan(Lan):
     """The network of a guest whose clients are behind a line. Use as its `lan`.
 
-    large   the client sends frames of up to 64 KB, each lost or late as one"""
+    large   frames of up to 64 KB pass, each lost or late as one: on a line that is too
+            fast for this process to look at each packet"""
 
     def __init__(self, large=False, **line):
         super().__init__()
@@ -147,8 +148,8 @@ class Wan(Lan):
             self.taps.append(tap.Tap("far0", (FAR4 + "/24", FAR6 + "/64")))
             tap.ip("route", "add", "default", "via", NEAR4)
             tap.ip("-6", "route", "add", "default", "via", NEAR6)
-        if large:
-            fcntl.ioctl(self.taps[1].fd, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO)
+        for t in self.taps if large else ():
+            fcntl.ioctl(t.fd, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO)
         self.line = Line(self.taps, **line)
 
     def close(self):
