@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "congestion.h"
 #include "pcbs.h"
 #include "sack.h"
 #include "segment.h"
@@ -15,8 +16,6 @@ enum {
                              second of RFC 6298 2.4, like Linux */
   RTO_MOST_US = 60000000,
   PROBE_SLACK_US = 10000,
-  QUEUE_LEAST_US = 4000, /* RFC 9406 4.2 */
-  QUEUE_MOST_US = 16000,
   WALK_US = RTO_SLACK_US, /* no timer is shorter, but the one for the tail */
   HOLES_MOST = 118,       /* 2 KB; what is beyond them is noted when there is room */
 };
@@ -24,16 +23,13 @@ enum {
 /* Of a connection that has had something out of order, or lost, since it last
  * had nothing under way. */
 struct net_recovery {
-  uint32_t cwnd_most;   /* the congestion window at the last loss; 0: there was none */
-  uint32_t epoch_us;    /* when it began to grow after it */
-  uint32_t plateau_ms;  /* from then until it is as large again */
+  struct net_congestion congestion;
   uint32_t end;         /* what is lost is made good when all before it is acknowledged */
   uint32_t probe;       /* end of the bytes sent again to hear about the tail */
   bool active;          /* something is lost */
   bool fresh;           /* and nothing was sent again for it yet */
   bool probed;          /* the tail was sent again */
   bool rescued;         /* and once more at the end of what was lost */
-  bool growing;         /* the epoch has begun */
   struct net_sack sack; /* last: with its holes */
 };
 
@@ -52,19 +48,6 @@ static struct net_sender *sender_of(struct tcp_pcb *pcb) {
   return &((struct net_pcb *)pcb)->sender;
 }
 
-static uint32_t now32(void) {
-  return (uint32_t)net_clock_us;
-}
-
-static uint32_t initial_window(uint32_t mss) {
-  return LWIP_MIN(10 * mss, LWIP_MAX(2 * mss, 14600u));
-}
-
-void net_recovery_start(struct tcp_pcb *pcb) {
-  pcb->cwnd = initial_window(pcb->mss);
-  pcb->ssthresh = UINT32_MAX;
-}
-
 /* Times. */
 
 /* RFC 6298 2 */
@@ -81,12 +64,6 @@ static void measure(struct net_sender *s, uint32_t us) {
   }
   if (us < s->rtt_least_us)
     s->rtt_least_us = us;
-}
-
-/* RFC 9406 4.2: the last sample was so much longer that packets wait in a queue. */
-static bool is_queued(const struct net_sender *s) {
-  uint32_t margin = LWIP_MIN(s->rtt_least_us / 8, (uint32_t)QUEUE_MOST_US);
-  return s->rtt_last_us > s->rtt_least_us + LWIP_MAX(margin, (uint32_t)QUEUE_LEAST_US);
 }
 
 static uint32_t rto_us(const struct net_pcb *p) {
@@ -122,6 +99,12 @@ static uint32_t probe_us(const struct net_pcb *p) {
 static uint32_t timeout_us(const struct net_pcb *p) {
   uint32_t rto = rto_us(p);
   return may_probe(p) ? LWIP_MIN(rto, probe_us(p)) : rto;
+}
+
+/* It was silent for so long that a loss would have been repeated. */
+static bool is_rested(const struct net_pcb *p) {
+  uint32_t silence = net_clock_us32() - p->sender.since_us;
+  return silence > RTO_SLACK_US && silence > rto_us(p);
 }
 
 static void wake_in(uint32_t us) {
@@ -165,17 +148,6 @@ static struct net_recovery *board_of(struct net_pcb *p) {
   return r;
 }
 
-/* RFC 9438 4.6: 0.7 of what is under way, no less than two packets. */
-static void shrink(struct tcp_pcb *pcb, struct net_recovery *r) {
-  uint32_t under_way = pcb->snd_nxt - pcb->lastack;
-  if (r) {
-    r->cwnd_most = under_way;
-    r->growing = false;
-  }
-  pcb->ssthresh = LWIP_MAX(under_way / 10 * 7, 2u * pcb->mss);
-  pcb->bytes_acked = 0;
-}
-
 static void enter(struct tcp_pcb *pcb, struct net_recovery *r) {
   r->active = r->fresh = true;
   r->rescued = false;
@@ -209,7 +181,7 @@ static void judge(struct net_pcb *p, uint32_t una) {
   if (r->active && !TCP_SEQ_LT(una, r->end))
     r->active = false;
   if (!r->active && net_sack_judge(&r->sack, pcb->mss)) {
-    shrink(pcb, r);
+    net_congestion_shrink(pcb, &r->congestion);
     pcb->cwnd = pcb->ssthresh;
     enter(pcb, r);
   }
@@ -244,9 +216,9 @@ void net_recovery_hear(struct tcp_pcb *pcb, const struct tcp_hdr *header, const 
     return;
   pcb->dupacks = 0; /* lwIP shall not act on them */
   if (acked)
-    p->sender.since_us = now32();
+    p->sender.since_us = net_clock_us32();
   if (pcb->rttest && TCP_SEQ_LT(pcb->rtseq, header->ackno)) {
-    measure(&p->sender, now32() - pcb->rttest);
+    measure(&p->sender, net_clock_us32() - pcb->rttest);
     pcb->rttest = 0;
   }
   if (pcb->state < ESTABLISHED)
@@ -261,80 +233,17 @@ void net_recovery_hear(struct tcp_pcb *pcb, const struct tcp_hdr *header, const 
   heard.cwnd = pcb->cwnd;
 }
 
-/* The congestion window. */
-
-/* 0.4 packets per second cubed, in bytes; RFC 9438 5 (C). */
-static int64_t cube(const struct tcp_pcb *pcb, int64_t ms) {
-  return pcb->mss * ms * ms * ms / 2500000000;
-}
-
-/* RFC 9438 4.2: the time at which the window is as large as it was. */
-static void begin_epoch(struct tcp_pcb *pcb, struct net_recovery *r) {
-  r->growing = true;
-  r->epoch_us = now32();
-  r->plateau_ms = 0;
-  for (uint32_t bit = 1 << 16; bit; bit /= 2)
-    if (pcb->cwnd + cube(pcb, r->plateau_ms + bit) <= r->cwnd_most)
-      r->plateau_ms += bit;
-}
-
-/* RFC 9438 4.4, 4.5: where the window should be a round trip from now. */
-static uint32_t cubic(const struct net_pcb *p, const struct net_recovery *r) {
-  uint32_t ms = (now32() - r->epoch_us + p->sender.rtt_us) / 1000;
-  int64_t off = (int64_t)LWIP_MIN(ms, 1u << 17) - r->plateau_ms;
-  int64_t target = r->cwnd_most + cube(&p->tcp, off);
-  int64_t most = p->tcp.cwnd + p->tcp.cwnd / 2;
-  return target > most ? (uint32_t)most : target < p->tcp.cwnd ? p->tcp.cwnd : (uint32_t)target;
-}
-
-/* Congestion avoidance: cubic after a loss, but no less than what would be fair
- * among others that add a packet each round trip (RFC 9438 4.3: about half). */
-static void avoid(struct tcp_pcb *pcb, uint32_t acked) {
-  struct net_recovery *r = sender_of(pcb)->recovery;
-  uint32_t step = pcb->mss;
-  if (r && r->cwnd_most) {
-    if (!r->growing)
-      begin_epoch(pcb, r);
-    step = LWIP_MAX(cubic((struct net_pcb *)pcb, r) - pcb->cwnd, step / 2);
-  }
-  uint64_t grown = (uint64_t)step * acked + pcb->bytes_acked;
-  pcb->bytes_acked = grown % pcb->cwnd;
-  pcb->cwnd += grown / pcb->cwnd;
-}
-
-/* Twice the window may be queued: what is under way, and as much for when that
- * has been acknowledged. */
-static void make_room(struct tcp_pcb *pcb) {
-  struct net_sender *s = sender_of(pcb);
-  uint32_t most = LIMIT_NET_STREAM_TX_MOST - LIMIT_NET_STREAM_TX;
-  uint32_t more = LWIP_MIN(2 * pcb->cwnd - LIMIT_NET_STREAM_TX, most) - s->room;
-  if (2 * pcb->cwnd <= LIMIT_NET_STREAM_TX + s->room)
-    return;
-  s->room += more;
-  pcb->snd_buf += more;
-}
-
-/* RFC 7661 4.3: who uses less than half of it learns nothing about the rest. A
- * queue that builds up tells that the line is nearly full. */
-static void grow(struct tcp_pcb *pcb, uint32_t acked) {
-  if (heard.under_way < pcb->cwnd / 2)
-    return;
-  if (pcb->cwnd >= pcb->ssthresh)
-    avoid(pcb, acked);
-  else
-    pcb->cwnd += is_queued(sender_of(pcb)) ? acked / 4 : acked;
-  pcb->cwnd = LWIP_MIN(pcb->cwnd, (uint32_t)LIMIT_NET_STREAM_TX_MOST);
-  make_room(pcb);
-}
-
+/* The window follows what was heard; while what is lost is made good, only up to
+ * ssthresh. */
 static void follow(struct tcp_pcb *pcb) {
-  const struct net_recovery *r = sender_of(pcb)->recovery;
+  struct net_recovery *r = sender_of(pcb)->recovery;
   if (heard.pcb != pcb)
     return;
   heard.pcb = NULL;
   pcb->cwnd = heard.cwnd;
   if (!r || !r->active)
-    grow(pcb, heard.acked);
+    net_congestion_grow((struct net_pcb *)pcb, r ? &r->congestion : NULL, heard.acked,
+                        heard.under_way);
   else if (pcb->cwnd < pcb->ssthresh)
     pcb->cwnd += LWIP_MIN(heard.acked, 2u * pcb->mss);
 }
@@ -373,19 +282,11 @@ static void rescue(struct tcp_pcb *pcb, struct net_recovery *r) {
   send_tail(pcb);
 }
 
-/* RFC 5681 4.1: what the window was says little after a time of silence. */
-static void restart(struct tcp_pcb *pcb) {
-  struct net_pcb *p = (struct net_pcb *)pcb;
-  uint32_t silence = now32() - p->sender.since_us;
-  if (silence > RTO_SLACK_US && silence > rto_us(p))
-    pcb->cwnd = LWIP_MIN(pcb->cwnd, initial_window(pcb->mss));
-}
-
 uint32_t net_recovery_window(struct tcp_pcb *pcb) {
   struct net_recovery *r = sender_of(pcb)->recovery;
   follow(pcb);
-  if (!pcb->unacked)
-    restart(pcb);
+  if (!pcb->unacked && is_rested((struct net_pcb *)pcb))
+    net_congestion_restart(pcb);
   if (!r)
     return pcb->cwnd;
   uint32_t lost_n = net_sack_judge(&r->sack, pcb->mss);
@@ -405,9 +306,9 @@ uint32_t net_recovery_window(struct tcp_pcb *pcb) {
 void net_recovery_sent(struct tcp_pcb *pcb, bool timed, bool first) {
   struct net_pcb *p = (struct net_pcb *)pcb;
   if (!timed && pcb->rttest)
-    pcb->rttest = now32(); /* 0, once in an hour: it is not timed */
+    pcb->rttest = net_clock_us32(); /* 0, once in an hour: it is not timed */
   if (first)
-    p->sender.since_us = now32();
+    p->sender.since_us = net_clock_us32();
   if (pcb->state < ESTABLISHED)
     return;
   if (!p->sender.link)
@@ -420,7 +321,7 @@ static void time_out(struct net_pcb *p) {
   struct tcp_pcb *pcb = &p->tcp;
   struct net_recovery *r = board_of(p);
   if (pcb->nrtx == 0)
-    shrink(pcb, r);
+    net_congestion_shrink(pcb, r ? &r->congestion : NULL);
   pcb->cwnd = pcb->mss;
   pcb->nrtx++; /* lwIP gives up at TCP_MAXRTX */
   if (!r) {
@@ -450,10 +351,10 @@ static void probe(struct net_pcb *p) {
 static uint32_t look_at(struct net_pcb *p) {
   if (!p->tcp.unacked)
     return 0;
-  uint32_t past = now32() - p->sender.since_us, timeout = timeout_us(p);
+  uint32_t past = net_clock_us32() - p->sender.since_us, timeout = timeout_us(p);
   if (past < timeout)
     return timeout - past;
-  p->sender.since_us = now32();
+  p->sender.since_us = net_clock_us32();
   if (may_probe(p))
     probe(p);
   else

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * What a sender makes of the acknowledgements: the congestion window, what is
- * lost and goes out again, and the timers for when nothing comes. In place of
- * lwIP's own, which knows neither SACK nor times below half a second; its
- * queues stay as they are, since bytes go out again by reference to what waits
- * in them. Private to net/.
+ * What a sender makes of the acknowledgements: what is lost and goes out again,
+ * and the timers for when nothing comes. In place of lwIP's own, which knows
+ * neither SACK nor times below half a second; its queues stay as they are, since
+ * bytes go out again by reference to what waits in them. Private to net/.
  *
- * source   RFC 5681, 6298, 6582, 6675, 6928, 7661, 8985 7, 9406, 9438 */
+ * source   RFC 5681, 6298, 6582, 6675, 8985 7 */
 #pragma once
 
 #include <lwip/priv/tcp_priv.h>
@@ -55,6 +54,3 @@ uint64_t net_recovery_deadline_ns(void);
 
 /* `pcb` is about to be freed. */
 void net_recovery_forget(struct net_pcb *pcb);
-
-/* `pcb` is connected: RFC 6928's ten packets may be under way. */
-void net_recovery_start(struct tcp_pcb *pcb);

@@ -11,6 +11,7 @@
 #include <net/stream.h>
 #include <string.h>
 
+#include "congestion.h"
 #include "held.h"
 #include "netif.h"
 #include "pcbs.h"
@@ -80,7 +81,7 @@ struct net_stream *net_accept(uint16_t *port) {
   if (!s)
     return NULL;
   if (s->pcb)
-    net_recovery_start(s->pcb);
+    net_congestion_start(s->pcb);
   *port = s->pcb ? s->pcb->local_port : 0;
   list_add(&ready, s); /* bytes may have come with or before the accept */
   return s;

@@ -33,7 +33,7 @@ void net_window_read(struct net_window *w, struct tcp_pcb *pcb, uint32_t n) {
   uint32_t window = net_window_bytes(pcb);
   w->read_n += n;
   if (w->read_n >= window) {
-    uint32_t now_us = (uint32_t)net_clock_us;
+    uint32_t now_us = net_clock_us32();
     if (now_us - w->since_us < 2 * p->sender.rtt_us)
       n += twice(p, window);
     w->since_us = now_us;
