@@ -428,6 +428,7 @@ build/unit/%.o: tests/unit/%.c | build/headers
 # Those of tls/ have the process's own platform in place of the shared part.
 unit.tls := $(filter build/unit/test_tls_%,$(unit.tests:%=build/unit/%))
 $(unit.tls:%=%.o): unit.flags += -Itls/include $(mbedtls.flags)
+$(unit.tls:%=%.o): | build/fetched-tls
 $(unit.tls): build/unit/%: build/unit/%.o $(tls.o) $(filter build/hosted-san/lib/% \
   build/hosted-san/memstat/%,$(unit.o))
 	$(Q)$(CC) $(hosted-san.flags) $^ -Wl,--gc-sections -lcmocka -o $@

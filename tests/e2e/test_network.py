@@ -14,7 +14,7 @@ import time
 import pytest
 from conftest import ACCELS
 from guest import GUEST4, GUEST6, HOST4, STATIC4, STATIC6, lan_guest
-from neighbour import ACK, RST, SYN, Neighbour
+from neighbour import Neighbour
 from test_content import CONTENT, read
 from vm import tap
 from vm.console import Console
@@ -147,12 +147,12 @@ HEALTH = b"GET /healthz HTTP/1.1\r\nHost: thimble\r\n\r\n"
 
 
 def opened(neighbour):
-    """Let it open its connection; the SYN and ACK it was answered with."""
-    neighbour.send(SYN)
-    segment = neighbour.receive()
-    assert segment.flags == SYN | ACK
-    neighbour.send(ACK)
-    return segment
+    """Let it open its connection; where the guest's SYN went."""
+    neighbour.send("S")
+    to, flags, _ = neighbour.receive()
+    assert flags == "SA"
+    neighbour.send("A")
+    return to
 
 
 def test_who_asks_is_answered_where_he_is(static):
@@ -160,15 +160,14 @@ def test_who_asks_is_answered_where_he_is(static):
     segment on; also when he asks where nobody listens."""
     with static.inside(), Neighbour(STRANGER, HERE, MAC) as n, Neighbour(
             STRANGER, THERE, MAC, port=40001) as other:
-        assert opened(n).to == HERE
-        n.send(ACK, HEALTH)
-        answer = n.receive()
-        assert (answer.to, answer.data[:12], n.asked) == (HERE, b"HTTP/1.1 200", 0)
-        other.ports = (40001, 9)
-        other.send(SYN)
-        refusal = other.receive()
-        assert (refusal.to, refusal.flags, other.asked) == (THERE, RST | ACK, 0)
-        n.send(RST)
+        assert opened(n) == HERE
+        n.send("A", HEALTH)
+        to, _, data = n.receive()
+        assert (to, data[:12], n.asked) == (HERE, b"HTTP/1.1 200", 0)
+        other.to = 9
+        other.send("S")
+        assert (other.receive()[:2], other.asked) == ((THERE, "RA"), 0)
+        n.send("R")
 
 
 def test_who_lies_about_his_address_gets_no_others_segments(static):
@@ -177,32 +176,31 @@ def test_who_lies_about_his_address_gets_no_others_segments(static):
     with static.inside(), Neighbour(STRANGER, HERE, MAC) as n, Neighbour(
             STRANGER, THERE, MAC, port=40002) as liar:
         opened(n)
-        liar.send(SYN)
-        assert liar.receive().to == THERE
-        n.send(ACK, HEALTH)
-        assert n.receive().to == HERE
-        n.send(ACK)
+        liar.send("S")
+        assert liar.receive()[0] == THERE
+        n.send("A", HEALTH)
+        assert n.receive()[0] == HERE
+        n.send("A")
         time.sleep(0.6)  # longer than the guest goes without ARP
         liar.seq -= 1
-        liar.send(SYN)
-        n.send(ACK, HEALTH)
+        liar.send("S")
+        n.send("A", HEALTH)
         n.await_question()
         n.answer()
-        assert n.receive().to == HERE
-        n.send(RST)
-        liar.ack += 1
-        liar.send(RST | ACK)
+        assert n.receive()[0] == HERE
+        n.send("R")
+        liar.send("R")
 
 
 def test_a_group_is_no_neighbour(static):
     """A segment from a group address: the guest asks who sent it."""
     with static.inside(), Neighbour("10.73.80.91", GROUP, MAC) as n:
-        n.send(SYN)
+        n.send("S")
         n.await_question()
         n.mac = HERE
         n.answer()
-        assert n.receive().to == HERE
-        n.send(RST)
+        assert n.receive()[0] == HERE
+        n.send("R")
 
 
 def test_no_answer_for_other_addresses(static):
