@@ -87,17 +87,13 @@ unit: build/unit.done ## unit tests, on the host, with sanitizers
 
 check: build/check.done ## layering, headers, format, names in the docs
 
-e2e: image hosted ## end-to-end tests on the real image
+e2e: image hosted ## end-to-end tests on the real image, in VMs and in Xen's domains
 	@$(MAKE) --no-print-directory hosted SAN=1
 	@$(PYTHON) -m pytest -q -rs tests
 
-test-xen: image ## the image in domains of the real Xen, under QEMU's emulation
-	@tools/packages.sh build run test-xen
-	@$(PYTHON) -m pytest -q --durations=0 tests/xen/suite.py
-
-test-testssl: image ## what testssl.sh finds in the HTTPS server; takes minutes
+test-xen: image ## those in domains of the real Xen, under QEMU's emulation, alone
 	@tools/packages.sh test
-	@$(PYTHON) -m pytest -q tests/e2e/scan_testssl.py
+	@$(PYTHON) -m pytest -q --durations=0 tests/xen
 
 compare-nginx: image ## nginx's answers beside ours, as docs/NGINX.md has them
 	@tools/packages.sh test

@@ -16,7 +16,6 @@ test='
   git libcmocka-dev python3-pytest python3-scapy python3-brotli openssl
   prometheus rsyslog wrk gdb ovmf umoci skopeo haproxy python3-yaml python3-jsonschema libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients
   clang-format dnsmasq-base iproute2 iputils-ping procps curl wget nginx-light slowhttptest gnutls-bin sslscan testssl.sh chromium chromium-driver'
-test_xen='python3-pytest'  # Xen itself is unpacked, not installed: tests/xen/build-lab
 bench='
   wrk curl iproute2 util-linux libssl-dev python3-matplotlib
   flex bison bc cpio libelf-dev zlib1g-dev'
@@ -95,9 +94,8 @@ for purpose in "$@"; do
   run) wanted="$wanted $build $run" ;;
   disk) wanted="$wanted $disk" ;;
   test) wanted="$wanted $build $run $disk $test" ;;
-  test-xen) wanted="$wanted $build $run $test_xen" ;;
   bench) wanted="$wanted $build $run $bench" ;;
-  *) die "no such purpose: $purpose (known: build run disk test test-xen bench)" ;;
+  *) die "no such purpose: $purpose (known: build run disk test bench)" ;;
   esac
 done
 missing=$(missing_of "$wanted" | sort -u)

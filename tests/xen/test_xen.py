@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The image as a PVH guest of the real Xen: `make test-xen`. Not collected with
-the other tests, for Xen and dom0 take half a minute to come up under emulation."""
+"""The image as a PVH guest of the real Xen. Xen and dom0 take half a minute to come
+up under emulation; Xen is unpacked, not installed (build-lab)."""
 
 import contextlib
 import email.utils

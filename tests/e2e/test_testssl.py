@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What testssl.sh finds (make test-testssl): too slow for every run."""
+"""What testssl.sh finds in the HTTPS server."""
 
 import json
 import subprocess
