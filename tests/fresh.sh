@@ -37,6 +37,7 @@ make_root() {
     echo "deb $security bookworm-security main" >>"$root/etc/apt/sources.list"
   cp /etc/resolv.conf /etc/hosts "$root/etc/"
   grep -lis proxy /etc/apt/apt.conf.d/* | xargs -r cp -t "$root/etc/apt/apt.conf.d/" || true
+  cp /etc/ssl/certs/ca-certificates.crt "$root/etc/registries.crt" # whom this machine trusts
 }
 
 # What runs a command in the root's checkout, in mount and process namespaces
@@ -47,6 +48,7 @@ in_root=(unshare --mount --pid --fork --kill-child bash -c '
   mount --rbind /sys "$0/sys"
   mount -t tmpfs tmpfs "$0/tmp"
   exec chroot "$0" env HOME=/root LANG=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin \
+      NODE_EXTRA_CA_CERTS=/etc/registries.crt \
     bash -c "cd /thimble && exec \"\$@\"" bash "$@"' "$root")
 
 clone() {

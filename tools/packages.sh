@@ -59,7 +59,7 @@ install_missing() {
     as_root=sudo
   fi
   echo "packages: installing" $missing
-  hold_servers
+  hold_servers || give_up "no leave to install"
   run_apt update || give_up "apt-get update failed"
   run_apt install -y --no-install-recommends $missing || give_up "apt-get install failed"
 }
@@ -69,9 +69,9 @@ install_missing() {
 hold_servers() {
   policy=/usr/sbin/policy-rc.d
   [ ! -e $policy ] || return 0
-  printf '#!/bin/sh\nexit 101\n' | $as_root tee $policy >/dev/null
-  $as_root chmod 755 $policy
+  printf '#!/bin/sh\nexit 101\n' | $as_root tee $policy >/dev/null || return
   trap '$as_root rm -f $policy' EXIT
+  $as_root chmod 755 $policy
 }
 
 # Quiet unless it fails; sudo asks for its password on the terminal itself.

@@ -23,6 +23,9 @@ class Box:
         (top / "tools").mkdir()
         for name in ("fetch.sh", "packages.sh"):
             shutil.copy(os.path.join(TOP, "tools", name), top / "tools")
+        packages = top / "tools" / "packages.sh"
+        packages.write_text(packages.read_text().replace("/usr/sbin/policy-rc.d",
+                                                         str(top / "policy-rc.d")))
 
     def stand_in(self, name, script):
         path = self.bin / name
