@@ -43,6 +43,7 @@ make_root() {
 # What runs a command in the root's checkout, in mount and process namespaces
 # that end with it.
 in_root=(unshare --mount --pid --fork --kill-child bash -c '
+  mount --bind "$0" "$0" # a root that can be unshared further
   mount -t proc proc "$0/proc"
   mount --rbind /dev "$0/dev"
   mount --rbind /sys "$0/sys"
