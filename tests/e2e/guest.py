@@ -37,8 +37,7 @@ class Lan:
             with self.ns:
                 tap.ip("link", "set", "lo", "up")
                 for when in ("default", "all"):  # link-local addresses usable at once
-                    with open(f"/proc/sys/net/ipv6/conf/{when}/accept_dad", "w") as f:
-                        f.write("0")
+                    self.ns.sysctl(f"ipv6/conf/{when}/accept_dad", "0")
                 self.tap = tap.Tap("lan0", addresses)
         except BaseException:
             self.ns.close()

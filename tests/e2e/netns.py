@@ -45,6 +45,11 @@ class Namespace:
         _call(_libc.setns, home, CLONE_NEWNET)
         os.close(home)
 
+    def sysctl(self, name, value):
+        """Set net/`name`, e.g. "ipv4/tcp_sack"."""
+        with self, open(f"/proc/sys/net/{name}", "w", encoding="ascii") as f:
+            f.write(value)
+
     def close(self):
         os.close(self._fd)
 

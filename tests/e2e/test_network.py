@@ -133,8 +133,7 @@ def test_a_neighbour_moves_in_mid_connection(accel, lan, index):
         g.wait_answer()
         before = sent_again(g)
         with g.inside(), contextlib.closing(g.http()) as c:
-            with open("/proc/sys/net/ipv4/conf/lan0/arp_notify", "w", encoding="ascii") as f:
-                f.write("1")
+            g.lan.ns.sysctl("ipv4/conf/lan0/arp_notify", "1")
             for last in range(4):
                 tap.ip("link", "set", "dev", "lan0", "address", f"02:00:00:00:00:0{last}")
                 c.request("GET", "/", headers={"Host": "thimble"})

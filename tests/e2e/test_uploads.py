@@ -9,10 +9,9 @@ import zlib
 
 import pytest
 from conftest import ACCELS
-from guest import GUEST4, GUEST6, IMAGE, STATIC4, STATIC6, Guest, lan_guest
+from guest import GUEST4, GUEST6, lan_guest
 from test_load import owners, settled
-from vm.machine import Machine, TapNet
-from wan import Wan
+from wan import far_guest
 
 DATA = random.Random(3).randbytes((1 << 20) + 7)
 SIZES = (1, 1447, 1921, 65483, len(DATA))  # of a segment, a buffer, the largest frame, all
@@ -77,33 +76,24 @@ def repeated(guest):
 @pytest.mark.parametrize("host, large", [(GUEST4, False), (GUEST6, True)])
 def test_loss_and_reordering(accel, host, large):
     """What came behind a gap is kept: the client repeats little more than was lost."""
-    wan = Wan(large, loss=0.04, overtake=0.02, delay_s=0.005)
-    machine = Machine(IMAGE, accel, TapNet(wan.tap.fd), options=(STATIC4, STATIC6 + ",gw=fd73:80::1"))
-    with Guest(machine, host, 80, wan) as g:
-        g.wait_answer()
+    line = {"large": large, "loss": 0.04, "overtake": 0.02, "delay_s": 0.005}
+    with far_guest(accel, host, **line) as g:
         before, repeated_before = received(g), repeated(g)
         for _ in range(4):
             upload(g, len(DATA))
         frames, size = (now - then for now, then in zip(received(g), before))
         assert (size / frames > 2 * PACKET) == large
-        assert (repeated(g) - repeated_before) * PACKET < 3 * wan.line.lost_bytes
-        g.healthy()
+        assert (repeated(g) - repeated_before) * PACKET < 3 * g.lan.line.lost_bytes
 
 
 @pytest.mark.parametrize("mem_mb", [32, 8])
 def test_window_grows_on_a_long_line(accel, mem_mb):
     """In windows of 64 KB, the first and largest without growth, 6 MB would take 96 round
     trips. And all memory comes back."""
-    wan = Wan(delay_s=0.05)
-    machine = Machine(IMAGE, accel, TapNet(wan.tap.fd), options=(STATIC4, STATIC6 + ",gw=fd73:80::1"))
-    machine.mem_mb = mem_mb
-    with Guest(machine, GUEST4, 80, wan) as g:
-        g.wait_answer()
-        with wan.ns, open("/proc/sys/net/ipv4/tcp_wmem", "w", encoding="ascii") as f:
-            f.write("4096 4194304 16000000")
+    with far_guest(accel, mem_mb=mem_mb, delay_s=0.05) as g:
+        g.lan.ns.sysctl("ipv4/tcp_wmem", "4096 4194304 16000000")
         g.await_line("fd73:80::2")  # it has joined its groups
         before, start = owners(g), time.monotonic()
         upload(g, len(DATA), 6)
         assert time.monotonic() - start < 96 / 3 * 0.1
         assert settled(g, before) == {}
-        g.healthy()

@@ -2,7 +2,6 @@
 """Large files over lines that lose, delay and reorder, to clients with small
 packets and windows: they arrive whole, in packets no larger than asked for."""
 
-import contextlib
 import os
 import random
 import socket
@@ -13,10 +12,9 @@ import time
 
 import pytest
 from conftest import ACCELS
-from guest import GUEST4, GUEST6, IMAGE, ROOT, STATIC4, STATIC6, TIMEOUT_S, Guest, read_all
+from guest import GUEST4, GUEST6, ROOT, TIMEOUT_S, read_all
 from test_load import owners, settled
-from vm.machine import Machine, TapNet
-from wan import NEAR4, Wan
+from wan import NEAR4, far_guest
 
 BYTES = 1 << 20
 LARGE = 64  # times that much
@@ -47,27 +45,10 @@ def packed(tmp_path_factory, data):
     return path
 
 
-@contextlib.contextmanager
-def far_guest(accel, pack, net_features="", mem_mb=32, **line):
-    """A booted guest and the line to it. From the client its address is the same."""
-    wan = Wan(**line)
-    gateway6 = STATIC6 + ",gw=fd73:80::1"
-    machine = Machine(IMAGE, accel, TapNet(wan.tap.fd), options=(STATIC4, gateway6))
-    machine.module, machine.net_features, machine.mem_mb = pack, net_features, mem_mb
-    with Guest(machine, GUEST4, 80, wan) as g:
-        yield g.wait_answer()
-        g.healthy()
-
-
-def sysctl(namespace, name, value):
-    with namespace, open(f"/proc/sys/net/ipv4/{name}", "w") as f:
-        f.write(value)
-
-
 def allow_large_windows(wan):
     """To Linux, as sender and receiver."""
-    sysctl(wan.home, "tcp_wmem", "4096 131072 32000000")
-    sysctl(wan.ns, "tcp_rmem", "4096 131072 32000000")
+    wan.home.sysctl("ipv4/tcp_wmem", "4096 131072 32000000")
+    wan.ns.sysctl("ipv4/tcp_rmem", "4096 131072 32000000")
 
 
 def download(guest, n, copies=1):
@@ -134,7 +115,7 @@ def quick(request):
 
 @pytest.fixture(scope="module", params=ACCELS[:1])
 def clean(request, pack):
-    with far_guest(request.param, pack) as g:
+    with far_guest(request.param, pack=pack) as g:
         yield g
 
 
@@ -154,7 +135,7 @@ def test_small_windows(clean, window):
 @pytest.mark.parametrize("features", ["", "host_tso4=off", "csum=off"])
 def test_loss_and_reordering(accel, pack, features):
     line = {"loss": 0.005, "overtake": 0.01, "delay_s": 0.001}
-    with far_guest(accel, pack, features, **line) as g:
+    with far_guest(accel, pack=pack, net_features=features, **line) as g:
         fetch(g)
 
 
@@ -162,7 +143,7 @@ def test_long_line_is_used(quick, pack):
     """A hundred milliseconds' worth of bytes is under way, six times what it once
     was; and a queue that overflows, less than a round trip's worth, costs little.
     Beside Linux as the sender, since the line is as fast as this machine lets it."""
-    with far_guest(quick, pack, delay_s=0.05, rate=60e6, queue=500_000) as g:
+    with far_guest(quick, pack=pack, delay_s=0.05, rate=60e6, queue=500_000) as g:
         allow_large_windows(g.lan)
         ours, theirs = side_by_side(g, lambda: download(g, 6), 6)
     assert ours < 2.5 * theirs, (ours, theirs)
@@ -171,7 +152,7 @@ def test_long_line_is_used(quick, pack):
 def test_a_gigabit_at_fifty_milliseconds(quick, large_pack):
     """Beside Linux as the sender; its rate is what this process lets through."""
     line = {"large": True, "rate": 1e9, "delay_s": 0.025, "queue": 6_000_000}
-    with far_guest(quick, large_pack, mem_mb=128, **line) as g:
+    with far_guest(quick, pack=large_pack, mem_mb=128, **line) as g:
         allow_large_windows(g.lan)
         ours, theirs = side_by_side(g, lambda: download(g, 1, LARGE), LARGE)
     assert ours < 1.6 * theirs, (ours, theirs)
@@ -181,8 +162,8 @@ def test_a_gigabit_at_fifty_milliseconds(quick, large_pack):
 def test_lossy_line(quick, pack, sack):
     """Two percent lost and two late, each way, to clients with SACK and without:
     median of three beside that of Linux as the sender; and all memory comes back."""
-    with far_guest(quick, pack, loss=0.02, overtake=0.02, delay_s=0.005) as g:
-        sysctl(g.lan.ns, "tcp_sack", sack)
+    with far_guest(quick, pack=pack, loss=0.02, overtake=0.02, delay_s=0.005) as g:
+        g.lan.ns.sysctl("ipv4/tcp_sack", sack)
         g.await_line("fd73:80::2")  # it has joined its groups
         before = owners(g)
         ours, theirs = side_by_side(g, lambda: download(g, 1), 1)
@@ -193,7 +174,7 @@ def test_lossy_line(quick, pack, sack):
 def test_lost_tail(quick, pack):
     """The last two packets are lost: no later one tells of it. They, and hardly any
     others, come again a few round trips after."""
-    with far_guest(quick, pack, delay_s=0.05) as g:
+    with far_guest(quick, pack=pack, delay_s=0.05) as g:
         download(g, 1)
         flight_n = max(len(flight) for flight in g.lan.line.sent.values())
         g.lan.line.sent.clear()
@@ -209,7 +190,7 @@ def test_lost_tail(quick, pack):
 def test_first_flight_is_ten_packets(accel, pack):
     """RFC 6928: ten packets before the first acknowledgement. None comes, until the
     guest has begun to repeat them."""
-    with far_guest(accel, pack) as g:
+    with far_guest(accel, pack=pack) as g:
         line = g.lan.line
         with g.inside():
             s = socket.create_connection((GUEST4, 80), TIMEOUT_S)

@@ -17,9 +17,10 @@ import select
 import threading
 import time
 
-from guest import Lan
+from guest import GUEST4, IMAGE, STATIC4, STATIC6, Guest, Lan
 from netns import Namespace
 from vm import tap
+from vm.machine import Machine, TapNet
 
 NEAR4, FAR4 = "10.74.0.1", "10.74.0.2"
 NEAR6, FAR6 = "fd74::1", "fd74::2"
@@ -139,8 +140,7 @@ class Wan(Lan):
         self.taps = []
         with self.home:
             for name in ("ipv4/ip_forward", "ipv6/conf/all/forwarding"):
-                with open(f"/proc/sys/net/{name}", "w") as f:
-                    f.write("1")
+                self.home.sysctl(name, "1")
             self.taps.append(tap.Tap("wan0", (NEAR4 + "/24", NEAR6 + "/64")))
         self.ns = Namespace()
         with self.ns:
@@ -159,3 +159,17 @@ class Wan(Lan):
         self.ns.close()
         self.ns = self.home
         super().close()
+
+
+@contextlib.contextmanager
+def far_guest(accel, host=GUEST4, pack="", net_features="", mem_mb=32, **line):
+    """A booted guest and the line to it. From the client its address is the same.
+
+    pack   the site, "" for the image's own; `line` as of Wan"""
+    wan = Wan(**line)
+    gateway6 = STATIC6 + ",gw=fd73:80::1"
+    machine = Machine(IMAGE, accel, TapNet(wan.tap.fd), options=(STATIC4, gateway6))
+    machine.module, machine.net_features, machine.mem_mb = pack, net_features, mem_mb
+    with Guest(machine, host, 80, wan) as g:
+        yield g.wait_answer()
+        g.healthy()
