@@ -31,7 +31,7 @@ bool net_layout_read(const uint8_t *f, uint32_t n, struct net_layout *l) {
 static bool is_summed(const uint8_t *ip) {
   uint32_t word[5];
   memcpy(word, ip, sizeof word);
-  return ((uint64_t)word[0] + word[1] + word[2] + word[3] + word[4]) % 0xffff == 0;
+  return net_checksum_ip4(word) % 0xffff == 0;
 }
 
 bool net_layout_is_plain(const uint8_t *f, uint32_t n, const struct net_layout *l) {

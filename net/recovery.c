@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "recovery.h"
 
-#include <lib/limits.h>
-#include <string.h>
-
 #include "clock.h"
 #include "congestion.h"
 #include "pcbs.h"

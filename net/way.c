@@ -8,6 +8,7 @@
 #include <memstat/memstat.h>
 #include <string.h>
 
+#include "checksum.h"
 #include "netif.h"
 #include "offload.h"
 
@@ -73,7 +74,7 @@ static void write_ip(void *header, uint32_t first, uint32_t third, const ip4_add
   static uint16_t id;
   uint32_t word[] = {lwip_htonl(first), lwip_htonl((uint32_t)++id << 16), lwip_htonl(third),
                      from->addr, to->addr};
-  uint64_t sum = (uint64_t)word[0] + word[1] + word[2] + word[3] + word[4];
+  uint64_t sum = net_checksum_ip4(word);
   while (sum >> 16)
     sum = (sum >> 16) + (uint16_t)sum;
   word[2] |= (uint32_t)~sum << 16;

@@ -46,9 +46,10 @@ static void sleep(void) {
 /* The pools' empty pages, each tenth of a second that there are any: deadline_ns, or
  * earlier for that. */
 static uint64_t trim(uint64_t now_ns, uint64_t deadline_ns) {
+  enum { TENTH_NS = 100000000 };
   static uint64_t next_ns;
   if (now_ns >= next_ns) {
-    next_ns = now_ns + 100000000;
+    next_ns = now_ns + TENTH_NS;
     kernel_pool_trim();
     return deadline_ns;
   }

@@ -6,8 +6,8 @@
 
 #include "slab.h"
 
-/* Slabs that became empty. Their pools may take from them again until there is
- * nothing else to do: under load each would come and go with every request. */
+/* Slabs that became empty. Their pools may take from them again until the next
+ * trim: under load each would come and go with every request. */
 static struct kernel_slab *spare[64];
 static unsigned spare_n;
 

@@ -43,11 +43,11 @@ def site(tmp_path_factory):
     challenge = folder / ".well-known/acme-challenge"
     challenge.mkdir(parents=True)
     (challenge / "token").write_text("a token")
-    (challenge / "long.html").write_text("<p>A page of many words\n" * 400)
     (folder / "two").mkdir()
     for name in ("page.html", "two/page.html"):
         (folder / name).write_text("<p>A page")
-    (folder / "long.html").write_text("<p>A page of many words\n" * 400)
+    for place in (folder, challenge):
+        (place / "long.html").write_text("<p>A page of many words\n" * 400)
     return folder
 
 

@@ -8,16 +8,16 @@
 
 static struct http_codings codings;
 
-static void read_field(const char *field) {
+static const struct http_request *asking(const char *fields) {
   static struct http_request r;
   static char head[512];
-  snprintf(head, sizeof head, "GET / HTTP/1.1\r\nHost: x\r\n%s\r\n", field);
+  snprintf(head, sizeof head, "GET / HTTP/1.1\r\nHost: one.test:8443\r\n%s\r\n", fields);
   assert_true(http_request_parse(lib_span_str(head), &r) > 0);
-  http_negotiate_read(&r, &codings);
+  return &r;
 }
 
 static void expect(const char *field, unsigned identity, unsigned gzip, unsigned br) {
-  read_field(field);
+  http_negotiate_read(asking(field), &codings);
   assert_int_equal(codings.q[LIB_PACK_IDENTITY], identity);
   assert_int_equal(codings.q[LIB_PACK_GZIP], gzip);
   assert_int_equal(codings.q[LIB_PACK_BR], br);
@@ -63,11 +63,7 @@ static void better_is_liked_more_or_smaller(void **state) {
 }
 
 static bool is_foreign(const char *fields) {
-  static struct http_request r;
-  static char head[512];
-  snprintf(head, sizeof head, "GET / HTTP/1.1\r\nHost: one.test:8443\r\n%s\r\n", fields);
-  assert_true(http_request_parse(lib_span_str(head), &r) > 0);
-  return http_negotiate_is_foreign(&r);
+  return http_negotiate_is_foreign(asking(fields));
 }
 
 static void a_page_of_another_site_made_the_client_ask(void **state) {
